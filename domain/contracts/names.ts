@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** A workspace slug or schedule name: visible in Temporal, so it holds nothing personal. */
+export const slug = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and "-"');
+
+/** Any other id. Mail addresses and phone numbers do not fit, on purpose: ids are visible in Temporal. */
+export const identifier = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, "_" and "-"');
+
+export const DEFAULT_WORKSPACE = 'default';
+
+/** Workflow types as `temporal schedule create --type` takes them. */
+export const WORKFLOW_TYPES = ['customerScan', 'intervention'] as const;
+export type WorkflowType = (typeof WORKFLOW_TYPES)[number];
+
+/** All workflow types run on `main`; the others serve activities only. */
+export const TASK_QUEUES = {
+  main: 'reveille',
+  agents: 'reveille-agents',
+  batch: 'reveille-batch',
+  training: 'reveille-training',
+} as const;
+
+/** Search attributes, all of type Keyword, created at start-up if missing. */
+export const SEARCH_ATTRIBUTES = [
+  'Workspace',
+  'ContactId',
+  'CustomerId',
+  'RiskLevel',
+  'BatchRunId',
+  'ScheduleName',
+] as const;
+export type SearchAttributeName = (typeof SEARCH_ATTRIBUTES)[number];
+
+/** The schedule that scans customers; the demo and `scan --mode continuous` create it. */
+export const CUSTOMER_SCAN_SCHEDULE = 'customer-scan';
+
+/** Temporal's id of a schedule. */
+export const scheduleId = (workspace: string, name: string): string => `${workspace}/${name}`;
+
+/** Workflow ids. They carry the schedule: two Temporal schedules with one base workflow id lose runs. */
+export const workflowIds = {
+  /** Base id of scheduled scans; Temporal appends the fire time. */
+  scheduledScan: (workspace: string, schedule: string): string => `customer-scan/${workspace}/${schedule}`,
+  /** Id of a scan started by hand (`schedule` null) or by triggering a schedule. */
+  startedScan: (workspace: string, schedule: string | null, unique: string): string =>
+    `customer-scan/${workspace}/${schedule ?? 'manual'}/${unique}`,
+  /** One id per customer, so at most one intervention is open for each. */
+  intervention: (workspace: string, customerId: string): string => `intervention/${workspace}/${customerId}`,
+} as const;

@@ -26,7 +26,9 @@ export type ContextFindings = z.infer<typeof contextFindings>;
 export const patternFindings = z.object({
   /** How many customers are similar (similarity above .5), and the most similar of them. */
   similarCount: z.number().int(),
-  similarCustomers: z.array(z.object({ customerId: z.string(), similarity: z.number(), churned: z.boolean().nullable() })),
+  similarCustomers: z.array(
+    z.object({ customerId: z.string(), similarity: z.number(), churned: z.boolean().nullable() }),
+  ),
   /** Share of the similar customers with a label who left; null when none has one. */
   churnShare: z.number().nullable(),
   /** Ticket categories of similar issues, best mean CSAT first. */

@@ -23,10 +23,7 @@ export const ERROR_CATALOGUE = {
   rate_limited: { title: 'Too many requests', status: 429, retryable: true, failureType: 'RateLimited' },
   unavailable: { title: 'Service unavailable', status: 503, retryable: true, failureType: 'Unavailable' },
   internal: { title: 'Internal error', status: 500, retryable: true, failureType: 'Internal' },
-} as const satisfies Record<
-  string,
-  { title: string; status: number; retryable: boolean; failureType: string }
->;
+} as const satisfies Record<string, { title: string; status: number; retryable: boolean; failureType: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 

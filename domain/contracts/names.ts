@@ -4,9 +4,7 @@ import { z } from 'zod';
 export const slug = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and "-"');
 
 /** Any other id. Mail addresses and phone numbers do not fit, on purpose: ids are visible in Temporal. */
-export const identifier = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, "_" and "-"');
+export const identifier = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, "_" and "-"');
 
 export const DEFAULT_WORKSPACE = 'default';
 

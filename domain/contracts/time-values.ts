@@ -17,14 +17,12 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /** Duration input: `"90s" "5m" "2h" "3d"` or milliseconds; parsed to milliseconds, above zero. */
-export const duration = z
-  .union([z.string(), z.number()])
-  .transform((value, context) => {
-    const parsed = typeof value === 'number' ? value : parseDuration(value);
-    if (parsed !== undefined && Number.isSafeInteger(parsed) && parsed > 0) return parsed;
-    context.addIssue({ code: 'custom', message: 'must be a duration such as "90s", "5m", "2h", "3d", or milliseconds' });
-    return z.NEVER;
-  });
+export const duration = z.union([z.string(), z.number()]).transform((value, context) => {
+  const parsed = typeof value === 'number' ? value : parseDuration(value);
+  if (parsed !== undefined && Number.isSafeInteger(parsed) && parsed > 0) return parsed;
+  context.addIssue({ code: 'custom', message: 'must be a duration such as "90s", "5m", "2h", "3d", or milliseconds' });
+  return z.NEVER;
+});
 
 /** Instant input: ISO 8601 with a zone, kept as written in UTC with milliseconds. */
 export const instant = z.iso

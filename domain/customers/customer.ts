@@ -95,7 +95,7 @@ export interface CustomerFacts {
   meanCsat: number | null;
   latestNps: number | null;
   /** null when the customer has no row among the churn labels. */
-  label: { predictedChurnScore: number | null } | null;
+  label: { isChurn: boolean | null; predictedChurnScore: number | null } | null;
 }
 
 /** Where a customer's lifetime value stands among others: cohort is same segment and tier, mean is of the segment. */
@@ -114,4 +114,15 @@ export interface CustomerRecord {
   supportTickets: SupportTicket[];
   npsAnswers: NpsAnswer[];
   churnLabel: ChurnLabel | null;
+}
+
+/** A customer as the pattern agent compares others with theirs. */
+export interface Peer {
+  customerId: string;
+  segment: string | null;
+  loyaltyTier: string | null;
+  lifetimeValue: number;
+  preferredCategory: string | null;
+  isChurn: boolean | null;
+  churnReason: string | null;
 }

@@ -1,0 +1,98 @@
+import type { Logger as TemporalLogger, LogLevel } from '@temporalio/common';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+
+export type { Logger };
+
+/**
+ * The only fields a log line may carry; any other is shown as `[redacted]`, so that a new field is a decision. Customer
+ * data, message texts, inputs and headers are not among them.
+ */
+const LOG_FIELDS = new Set([
+  ...['correlationId', 'requestId', 'workspace', 'scanId', 'interventionId', 'scheduleId', 'customerCount'],
+  ...['workflowId', 'runId', 'workflowType', 'activityId', 'activityType', 'attempt', 'isLocal', 'firstExecutionRunId'],
+  ...['namespace', 'taskQueue', 'queues', 'identity', 'buildId', 'address', 'sdkComponent', 'state', 'pollers'],
+  ...[
+    'component',
+    'pid',
+    'signal',
+    'port',
+    'path',
+    'version',
+    'how',
+    'statusCode',
+    'method',
+    'route',
+    'code',
+    'reason',
+  ],
+  ...['count', 'bytes', 'sizeMb', 'size', 'durationMs', 'elapsedMs', 'graceMs', 'err', 'failure', 'attempts', 'model'],
+]);
+
+/**
+ * JSON lines on stderr (stdout is for results). Correlation ids come in through `logger.child({ correlationId })`.
+ * `secrets` never appear, wherever they turn up.
+ */
+export function createLogger(
+  options: { level: string; secrets?: readonly string[] },
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+): Logger {
+  const secrets = (options.secrets ?? []).map((secret) => JSON.stringify(secret).slice(1, -1));
+  return pino(
+    {
+      level: options.level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), bindings: allowed, log: allowed },
+      serializers: { err: describeError },
+      hooks: { streamWrite: (line) => secrets.reduce(withoutSecret, withoutCredentials(line)) },
+    },
+    destination,
+  );
+}
+
+/** Sends what the Temporal SDK logs, core, workflows and activities included, through `logger`. */
+export function temporalLogger(logger: Logger): TemporalLogger {
+  const write = (level: LogLevel, message: string, meta: Record<string, unknown> = {}): void => {
+    const { error, ...fields } = meta;
+    logger[PINO_LEVEL[level]](error === undefined ? fields : { ...fields, err: error }, message);
+  };
+  return {
+    log: write,
+    trace: (message, meta) => write('TRACE', message, meta),
+    debug: (message, meta) => write('DEBUG', message, meta),
+    info: (message, meta) => write('INFO', message, meta),
+    warn: (message, meta) => write('WARN', message, meta),
+    error: (message, meta) => write('ERROR', message, meta),
+  };
+}
+
+const PINO_LEVEL = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+function allowed(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, LOG_FIELDS.has(key) ? value : '[redacted]']),
+  );
+}
+
+/** An error as type, message, code and stack, with its causes; other properties may hold requests or rows. */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = (error as { code?: unknown }).code;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack: error.stack,
+    ...(error.cause === undefined || depth >= 4 ? {} : { cause: describeError(error.cause, depth + 1) }),
+  };
+}
+
+const withoutSecret = (line: string, secret: string): string =>
+  secret.length < 4 ? line : line.replaceAll(secret, '[redacted]');
+
+/** Drivers put connection strings and headers into their messages. */
+function withoutCredentials(line: string): string {
+  return line
+    .replace(/(\w:\/\/)[^\s/@"\\]+@/g, '$1[redacted]@')
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 [redacted]');
+}

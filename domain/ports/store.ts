@@ -73,7 +73,8 @@ export interface CustomerStore {
 
 export interface ScanRow {
   scanId: string;
-  number: number;
+  /** null for a dry run. */
+  number: number | null;
   workflowId: string;
   startedAt: string;
   elapsedMs: number | null;
@@ -85,11 +86,23 @@ export interface ScanRow {
 }
 
 export interface ScanStore {
-  /** Writes the scan's row and gives it the workspace's next number; the same scan again gets the same number. */
+  /**
+   * Writes the scan's row and gives it the workspace's next number; the same scan again gets the same number. A dry run
+   * has a row without a number, and counts in no total.
+   */
   open(
     workspace: string,
-    scan: { scanId: string; workflowId: string; startedAt: string; riskThreshold: number; healthThreshold: number },
-  ): Promise<{ number: number }>;
+    scan: {
+      scanId: string;
+      workflowId: string;
+      startedAt: string;
+      riskThreshold: number;
+      healthThreshold: number;
+      dryRun: boolean;
+    },
+  ): Promise<{ number: number | null }>;
+  /** Keeps what a dry run would have written; `get` and `list` then give it as the scan's interventions. */
+  savePreview(workspace: string, scanId: string, interventions: Intervention[]): Promise<void>;
   finish(
     workspace: string,
     scanId: string,
@@ -103,7 +116,7 @@ export interface ScanStore {
   ): Promise<void>;
   get(workspace: string, scanId: string): Promise<ScanRow | null>;
   list(workspace: string, options: ListOptions): Promise<Page<ScanRow>>;
-  /** Over finished scans. */
+  /** Over finished scans that were not dry runs. */
   totals(workspace: string): Promise<ScanTotals>;
   /** For those of `customerIds` that must be left out, the first reason that applies. */
   exclusions(workspace: string, customerIds: readonly string[], now: string): Promise<Map<string, ExclusionReason>>;

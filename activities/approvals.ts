@@ -1,0 +1,102 @@
+import { checkMessage } from '../agents/message-checks.ts';
+import type { EditMessage, InterventionState } from '../domain/contracts/interventions.ts';
+import { ReveilleError, invalidInput } from '../domain/errors.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { type InterventionStep, rowOf } from './interventions.ts';
+import { textHash } from './text-hash.ts';
+
+/** Activities of `intervention` from the wait for a person to its end. */
+export function approvalActivities({ store, escalationOwner }: ActivityDependencies) {
+  return {
+    /** Replaces the text when it passes the checks. @throws `InvalidInput` with what is wrong; nothing changes then */
+    async editMessage(edit: InterventionStep & EditMessage): Promise<{ textHash: string }> {
+      const { workspace, interventionId, actor, body } = edit;
+      const row = await rowOf(store, workspace, interventionId);
+      if (!row.decision) throw new ReveilleError('conflict', 'There is no decided message to edit');
+      const language = row.language ?? 'en';
+      const subject = edit.subject ?? row.subject ?? '';
+      const channel = row.decision.channels[0] ?? 'email';
+      const problems = checkMessage({ language, subject, body }, { language, decision: row.decision, channel });
+      if (problems.length > 0) throw invalidInput(problems.map((problem) => ({ path: 'body', message: problem })));
+      const hash = textHash(subject, body);
+      const note = { agent: 'empathy', by: 'rules', note: `Edited by ${actor}.` } as const;
+      await store.interventions.update(workspace, interventionId, { subject, body, textHash: hash, note });
+      return { textHash: hash };
+    },
+
+    /** Opens the escalation halfway, notes the end of the time, and tells the owner each time, once. */
+    async escalate(step: InterventionStep & { deadline: string; what: 'halfway' | 'expired' }): Promise<void> {
+      const { workspace, interventionId, deadline, what, at } = step;
+      const row = await rowOf(store, workspace, interventionId);
+      const words =
+        what === 'halfway'
+          ? `Half of the time to approve has passed; it ends at ${deadline}`
+          : 'Nobody answered before the deadline, so the message was not sent';
+      const escalation = await store.escalations.open(workspace, {
+        interventionId,
+        customerId: row.customerId,
+        owner: escalationOwner,
+        openedAt: at,
+        deadline,
+        what: words,
+      });
+      if (what === 'expired') {
+        await store.escalations.note(workspace, escalation.escalationId, { at, actor: 'deadline', what: words });
+      }
+      await store.outbox.put(workspace, {
+        messageId: `${interventionId}-${what}`,
+        kind: 'escalation',
+        interventionId,
+        customerId: row.customerId,
+        channel: 'notification',
+        to: escalation.owner,
+        subject: `Approval for ${row.customerId}: ${what === 'halfway' ? 'half of the time has passed' : 'expired'}`,
+        body: `${words}. Show it with: reveille approvals show ${interventionId}`,
+        reason: 'No notification channel is configured',
+        createdAt: at,
+      });
+    },
+
+    /** Puts the approved text in the outbox, once, and ends the intervention. */
+    async handOver(
+      step: InterventionStep & { textHash: string | null },
+    ): Promise<{ state: 'ready'; stateReason: string }> {
+      const { workspace, interventionId, at } = step;
+      const row = await rowOf(store, workspace, interventionId);
+      if (row.textHash !== step.textHash || row.subject === null || row.body === null) {
+        throw new ReveilleError('conflict', 'The message is not the text that was approved');
+      }
+      const record = await store.customers.record(workspace, row.customerId);
+      const channel = row.channels[0] ?? 'email';
+      const phone = channel === 'phone' || channel === 'sms' || channel === 'whatsapp';
+      const stateReason = 'In the outbox: no channel is configured to send it';
+      await store.outbox.put(workspace, {
+        messageId: interventionId,
+        kind: 'intervention',
+        interventionId,
+        customerId: row.customerId,
+        channel,
+        to: (phone ? record?.customer.phone : record?.customer.email) ?? null,
+        subject: row.subject,
+        body: row.body,
+        reason: 'No channel is configured to send it',
+        createdAt: at,
+      });
+      await store.interventions.update(workspace, interventionId, { state: 'ready', stateReason, endedAt: at });
+      return { state: 'ready', stateReason };
+    },
+
+    /** Writes the final state (or `approved`, on the way to it), and resolves its escalation when a person decided. */
+    async closeIntervention(
+      step: InterventionStep & { state: InterventionState; reason: string; actor: string },
+    ): Promise<void> {
+      const { workspace, interventionId, state, reason, actor, at } = step;
+      const ended = state === 'approved' ? {} : { endedAt: at };
+      if (!(await store.interventions.get(workspace, interventionId))) return;
+      await store.interventions.update(workspace, interventionId, { state, stateReason: reason, ...ended });
+      if (state === 'expired') return;
+      const escalation = await store.escalations.ofIntervention(workspace, interventionId);
+      if (escalation) await store.escalations.resolve(workspace, escalation.escalationId, { actor, note: reason, at });
+    },
+  };
+}

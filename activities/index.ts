@@ -1,0 +1,19 @@
+import { approvalActivities } from './approvals.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withFailures } from './failures.ts';
+import { interventionActivities } from './interventions.ts';
+import { scanActivities } from './scans.ts';
+
+export type { ActivityDependencies } from './dependencies.ts';
+
+/** All activities, put together once per worker process. Each takes one JSON object and may be run twice. */
+export function createActivities(dependencies: ActivityDependencies) {
+  return withFailures({
+    ...scanActivities(dependencies),
+    ...interventionActivities(dependencies),
+    ...approvalActivities(dependencies),
+  });
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+export type ActivityName = keyof Activities;

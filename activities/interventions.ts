@@ -1,0 +1,126 @@
+import { analyseContext } from '../agents/context.ts';
+import { decide } from '../agents/decision.ts';
+import { writeMessage } from '../agents/empathy.ts';
+import type { Decision, InterventionCase, Noted, Scores } from '../domain/agents.ts';
+import { type InterventionInput, type Priority, intervention } from '../domain/contracts/interventions.ts';
+import type { ExclusionReason } from '../domain/contracts/scans.ts';
+import { scoreCustomer } from '../domain/customers/health-score.ts';
+import { ReveilleError, invalidInput } from '../domain/errors.ts';
+import type { InterventionRow, Store } from '../domain/ports/store.ts';
+import { caseOf, patternOf, settlement } from './cases.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { textHash } from './text-hash.ts';
+
+/** Which intervention, and the workflow's time (ISO 8601). */
+export interface InterventionStep {
+  workspace: string;
+  interventionId: string;
+  at: string;
+}
+
+export interface OpenIntervention extends InterventionInput {
+  interventionId: string;
+  workflowId: string;
+  runId: string;
+  at: string;
+}
+
+export interface SettledDecision {
+  state: 'suppressed' | 'waiting_approval' | 'ready';
+  stateReason: string;
+  deadline: string | null;
+  textHash: string;
+  priority: Priority;
+  approvalReasons: Decision['approvalReasons'];
+}
+
+/** Activities of `intervention` up to the decision. What an agent found is in the row before the next one begins. */
+export function interventionActivities(dependencies: ActivityDependencies) {
+  const { store, model, memory } = dependencies;
+  return {
+    /** Writes the row unless the customer is excluded. @throws `InvalidInput` for an unknown customer */
+    async openIntervention(opening: OpenIntervention): Promise<{ byModel: boolean } | { excluded: ExclusionReason }> {
+      const { workspace, customerId, at, ...rest } = opening;
+      const scores = await scoresOf(store, opening);
+      const outcome = await store.interventions.open(workspace, { ...rest, customerId, scores, openedAt: at });
+      return outcome === 'opened' ? { byModel: model !== null } : { excluded: outcome };
+    },
+
+    async analyseContext(step: InterventionStep): Promise<void> {
+      const { kase } = await read(store, step);
+      const context = await analyseContext(kase, model);
+      await store.interventions.update(step.workspace, step.interventionId, noted('context', context));
+    },
+
+    async findPattern(step: InterventionStep): Promise<void> {
+      const { row, kase } = await read(store, step);
+      const pattern = await patternOf(dependencies, step.workspace, kase, found(row, 'context'));
+      await store.interventions.update(step.workspace, step.interventionId, noted('pattern', pattern));
+    },
+
+    async decideAction(step: InterventionStep): Promise<void> {
+      const { row, kase } = await read(store, step);
+      const decision = await decide(kase, found(row, 'context'), found(row, 'pattern'), model);
+      await store.interventions.update(step.workspace, step.interventionId, noted('decision', decision));
+    },
+
+    async writeMessage(step: InterventionStep): Promise<void> {
+      const { row, kase } = await read(store, step);
+      const { result, note } = await writeMessage(kase, found(row, 'context'), found(row, 'decision'), model);
+      const hash = textHash(result.subject, result.body);
+      await store.interventions.update(step.workspace, step.interventionId, { ...result, textHash: hash, note });
+    },
+
+    /** Writes what follows from the decision, and the line in `data/memory`: once, before anybody is asked. */
+    async settleDecision({ workspace, interventionId, at }: InterventionStep): Promise<SettledDecision> {
+      const row = await rowOf(store, workspace, interventionId);
+      const decision = found(row, 'decision');
+      const settled = settlement(decision, Date.parse(at));
+      const ended = settled.state === 'suppressed' ? { endedAt: at } : {};
+      const written = await store.interventions.update(workspace, interventionId, { ...settled, ...ended });
+      const line = JSON.stringify(intervention.parse(written));
+      await memory.append({ workspace, customerId: row.customerId, interventionId, line });
+      const { priority, approvalReasons } = decision;
+      return { ...settled, textHash: row.textHash ?? '', priority, approvalReasons };
+    },
+  };
+}
+
+/** The row of an intervention. @throws ReveilleError `not_found` */
+export async function rowOf(store: Store, workspace: string, interventionId: string): Promise<InterventionRow> {
+  const row = await store.interventions.get(workspace, interventionId);
+  if (!row) throw new ReveilleError('not_found', `There is no intervention ${interventionId}`);
+  return row;
+}
+
+async function read(store: Store, step: InterventionStep): Promise<{ row: InterventionRow; kase: InterventionCase }> {
+  const row = await rowOf(store, step.workspace, step.interventionId);
+  return { row, kase: await caseOf(store, step.workspace, row.customerId, row, step.at) };
+}
+
+/** What an earlier agent left in the row; the workflow's order guarantees it. */
+function found<Name extends 'context' | 'pattern' | 'decision'>(
+  row: InterventionRow,
+  name: Name,
+): NonNullable<InterventionRow[Name]> {
+  const value = row[name];
+  if (!value)
+    throw new ReveilleError('conflict', `The ${name} agent has not decided on intervention ${row.interventionId}`);
+  return value;
+}
+
+const noted = <Name extends string, Result>(name: Name, { result, note }: Noted<Result>) =>
+  ({ [name]: result, note }) as Record<Name, Result> & { note: Noted<Result>['note'] };
+
+/** The scan's scores, or those of the moment for an intervention started by hand. */
+async function scoresOf(store: Store, opening: OpenIntervention): Promise<Scores> {
+  const { workspace, customerId, health, churnRisk, riskLevel, at } = opening;
+  const facts = await store.customers.facts(workspace, customerId);
+  if (!facts) throw invalidInput([{ path: 'customerId', message: `the workspace has no customer ${customerId}` }]);
+  const now = scoreCustomer(facts, facts, Date.parse(at));
+  return {
+    health: health ?? now.health,
+    churnRisk: churnRisk ?? now.churnRisk,
+    riskLevel: riskLevel ?? now.riskLevel,
+  };
+}

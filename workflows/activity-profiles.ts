@@ -1,0 +1,35 @@
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { TASK_QUEUES } from '../domain/contracts/names.ts';
+
+/**
+ * Quick steps against the store and the rules, a few milliseconds each, run in the workflow's own task. A store that is
+ * away is waited for; after a day the step fails and the intervention says so.
+ */
+export const quick = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
+ * Agents that call a language model, on their own queue: an answer takes seconds, and two calls with one repeat fit in
+ * two minutes. The agents themselves fall back to rules, so a failure here is the store's or the worker's.
+ */
+export const modelled = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUES.agents,
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/**
+ * Reads a page of thousands of customers: seconds on a large store, with a heartbeat after every thousand or two, so a
+ * dead worker is noticed within 15 seconds.
+ */
+export const paging = proxyActivities<Activities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '15 seconds',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});

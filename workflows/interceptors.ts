@@ -1,0 +1,61 @@
+import { type WorkflowInterceptors, defaultPayloadConverter, workflowInfo } from '@temporalio/workflow';
+import type { Payload } from '@temporalio/common';
+import type { ActivityName } from '../activities/index.ts';
+import { CORRELATION_HEADER } from '../domain/correlation.ts';
+
+/** What the Temporal Web UI shows beside each activity. */
+const SUMMARIES: Record<ActivityName, string> = {
+  beginScan: 'Number the scan and settle interventions whose workflow is gone',
+  scorePage: 'Score a page of customers',
+  previewInterventions: 'Dry run: what would be written to whom',
+  finishScan: 'Write the result of the scan',
+  openIntervention: 'Open the intervention unless the customer is excluded',
+  analyseContext: 'Context agent: sentiment, urgency, issue',
+  findPattern: 'Pattern agent: similar customers and what became of them',
+  decideAction: 'Decision agent: action, priority, channels, discount',
+  writeMessage: 'Empathy agent: the message',
+  settleDecision: 'Write the decided state and the line in data/memory',
+  editMessage: 'Check the edited message',
+  escalate: 'Escalate the unanswered approval',
+  handOver: 'Put the message in the outbox',
+  closeIntervention: 'Write how it ended',
+};
+
+/** Carries the correlation id from whoever started this run to its activities and children, and names each activity. */
+export const interceptors = (): WorkflowInterceptors => {
+  let correlationId: Payload;
+  const withCorrelation = (headers: Record<string, Payload>): Record<string, Payload> => ({
+    ...headers,
+    [CORRELATION_HEADER]: correlationId,
+  });
+  const summaryOf = (activityType: string): { summary?: string } =>
+    activityType in SUMMARIES ? { summary: SUMMARIES[activityType as ActivityName] } : {};
+  return {
+    inbound: [
+      {
+        execute(input, next) {
+          correlationId =
+            input.headers[CORRELATION_HEADER] ?? defaultPayloadConverter.toPayload(workflowInfo().firstExecutionRunId);
+          return next(input);
+        },
+      },
+    ],
+    outbound: [
+      {
+        scheduleActivity: (input, next) =>
+          next({
+            ...input,
+            headers: withCorrelation(input.headers),
+            options: { ...summaryOf(input.activityType), ...input.options },
+          }),
+        scheduleLocalActivity: (input, next) =>
+          next({
+            ...input,
+            headers: withCorrelation(input.headers),
+            options: { ...summaryOf(input.activityType), ...input.options },
+          }),
+        startChildWorkflowExecution: (input, next) => next({ ...input, headers: withCorrelation(input.headers) }),
+      },
+    ],
+  };
+};

@@ -1,0 +1,12 @@
+import { type SearchAttributePair, defineSearchAttributeKey, upsertSearchAttributes } from '@temporalio/workflow';
+import type { SearchAttributeName } from '../domain/contracts/names.ts';
+
+/** Keyword search attributes, as a starter passes them. */
+export function searchAttributes(values: Partial<Record<SearchAttributeName, string>>): SearchAttributePair[] {
+  return Object.entries(values).map(([name, value]) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value }));
+}
+
+/** Sets a workflow's own search attributes; whoever started it may not have. */
+export function labelWorkflow(values: Partial<Record<SearchAttributeName, string>>): void {
+  upsertSearchAttributes(searchAttributes(values));
+}

@@ -1,0 +1,26 @@
+import { sql } from 'drizzle-orm';
+import type { PgDatabase, PgQueryResultHKT, PgTransactionConfig } from 'drizzle-orm/pg-core';
+
+/** Postgres or PGlite, or a transaction on either. */
+export type Database = PgDatabase<PgQueryResultHKT>;
+
+/** How the store's parts reach the database. Errors of statements come out as ReveilleError. */
+export interface Connection {
+  /** One statement, or several that need not agree with each other. */
+  run<Result>(work: (database: Database) => Promise<Result>): Promise<Result>;
+  /** All or nothing. `work` must use the database it is given, and nothing else of the store. */
+  transaction<Result>(work: (transaction: Database) => Promise<Result>, config?: PgTransactionConfig): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** One moment for several reads. */
+export const SNAPSHOT = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const;
+
+/**
+ * Waits for whoever holds the same key, and holds it until the transaction ends. The statement after it sees all that
+ * the holder before wrote.
+ */
+export async function holdLock(transaction: Database, ...key: string[]): Promise<void> {
+  const name = ['reveille', ...key].join('/');
+  await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
+}

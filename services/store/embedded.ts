@@ -1,0 +1,83 @@
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import { migrate } from 'drizzle-orm/pglite/migrator';
+import type { Logger } from 'pino';
+import { ReveilleError } from '../../domain/errors.ts';
+import type { Connection } from './connection.ts';
+import { storeError } from './database-errors.ts';
+import { type Lock, acquireLock } from './lock.ts';
+import { MIGRATIONS_FOLDER } from './migrations-folder.ts';
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Every commit is written before it is answered, so what was answered outlives a killed process. */
+async function openDatabase(folder: string): Promise<PGlite> {
+  const database = new PGlite({ dataDir: folder, relaxedDurability: false });
+  await database.waitReady;
+  return database;
+}
+
+/** Creating takes seconds; a folder that a killed process left half made must never pass for a database. */
+async function openOrCreate(folder: string, logger: Logger | undefined): Promise<PGlite> {
+  if (!(await exists(folder))) {
+    logger?.info('creating the embedded store');
+    const unfinished = `${folder}.new`;
+    await rm(unfinished, { recursive: true, force: true });
+    await (await openDatabase(unfinished)).close();
+    await rename(unfinished, folder);
+  }
+  return openDatabase(folder);
+}
+
+async function lockFolder(home: string): Promise<Lock> {
+  try {
+    await mkdir(home, { recursive: true });
+    return await acquireLock(join(home, 'store.lock'));
+  } catch (cause) {
+    if (cause instanceof ReveilleError) throw cause;
+    throw new ReveilleError('unavailable', `The folder ${home} for the embedded store cannot be written.`, { cause });
+  }
+}
+
+/**
+ * PGlite under `<dataDir>/.reveille/store`, for one process at a time.
+ * @throws ReveilleError `conflict` naming the process that has it open, `unavailable` when it does not open.
+ */
+export async function openEmbedded(dataDir: string, logger?: Logger): Promise<Connection> {
+  const home = join(dataDir, '.reveille');
+  const folder = join(home, 'store');
+  const lock = await lockFolder(home);
+  let client: PGlite | undefined;
+  try {
+    client = await openOrCreate(folder, logger);
+    await migrate(drizzle(client), { migrationsFolder: MIGRATIONS_FOLDER });
+    return embeddedConnection(client, () => lock.release());
+  } catch (cause) {
+    await client?.close().catch(() => {});
+    await lock.release();
+    throw new ReveilleError('unavailable', `The embedded store in ${folder} does not open.`, { cause });
+  }
+}
+
+function embeddedConnection(client: PGlite, release: () => Promise<void>): Connection {
+  const database = drizzle(client);
+  const reported = async <Result>(work: Promise<Result>): Promise<Result> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw storeError(error);
+    }
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    run: (work) => reported(work(database)),
+    transaction: (work, config) => reported(database.transaction(work, config)),
+    close: () => (closing ??= client.close().finally(release)),
+  };
+}

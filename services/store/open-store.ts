@@ -1,0 +1,40 @@
+import { sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import type { Store } from '../../domain/ports/store.ts';
+import type { Connection } from './connection.ts';
+import { customerStore } from './customers.ts';
+import { openEmbedded } from './embedded.ts';
+import { escalationStore } from './escalations.ts';
+import { interventionStore } from './interventions.ts';
+import { outboxStore } from './outbox.ts';
+import { connectPostgres } from './postgres.ts';
+import { scanStore } from './scans.ts';
+
+function storeOn(connection: Connection): Store {
+  return {
+    customers: customerStore(connection),
+    scans: scanStore(connection),
+    interventions: interventionStore(connection),
+    escalations: escalationStore(connection),
+    outbox: outboxStore(connection),
+    ping: async () => {
+      await connection.run((database) => database.execute(sql`select 1`));
+    },
+    close: () => connection.close(),
+  };
+}
+
+/**
+ * The store: Postgres at `databaseUrl` where there is one, which any number of processes may share; else PGlite under
+ * `<dataDir>/.reveille/store`, which this process then holds until it closes the store or ends. Its tables are brought up
+ * to date. Close it when done.
+ * @throws ReveilleError `unavailable` when it does not open, `conflict` naming the process that holds the embedded one
+ */
+export async function openStore(options: {
+  databaseUrl?: string | undefined;
+  dataDir: string;
+  logger?: Logger | undefined;
+}): Promise<Store> {
+  const { databaseUrl, dataDir, logger } = options;
+  return storeOn(databaseUrl ? await connectPostgres(databaseUrl, logger) : await openEmbedded(dataDir, logger));
+}

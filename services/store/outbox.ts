@@ -1,0 +1,37 @@
+import { eq } from 'drizzle-orm';
+import type { OutboxMessage } from '../../domain/contracts/interventions.ts';
+import type { OutboxStore } from '../../domain/ports/store.ts';
+import type { Connection } from './connection.ts';
+import { NewestFirst } from './cursor.ts';
+import { outbox } from './schema.ts';
+
+function toMessage({ workspace: _workspace, ...message }: typeof outbox.$inferSelect): OutboxMessage {
+  return message;
+}
+
+/** Messages that could go nowhere else. */
+export function outboxStore(connection: Connection): OutboxStore {
+  const newest = new NewestFirst('outbox', outbox.createdAt, outbox.messageId);
+  return {
+    async put(workspace, message) {
+      await connection.run((database) =>
+        database
+          .insert(outbox)
+          .values({ ...message, workspace })
+          .onConflictDoNothing(),
+      );
+    },
+    async list(workspace, options) {
+      const filter = newest.where(options, eq(outbox.workspace, workspace));
+      const rows = await connection.run((database) =>
+        database
+          .select()
+          .from(outbox)
+          .where(filter)
+          .orderBy(...newest.order)
+          .limit(options.limit + 1),
+      );
+      return newest.page(rows, options.limit, (row) => [row.createdAt, row.messageId], toMessage);
+    },
+  };
+}

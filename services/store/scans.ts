@@ -1,0 +1,129 @@
+import { type SQL, and, asc, count, desc, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
+import type { Intervention } from '../../domain/contracts/interventions.ts';
+import { ReveilleError } from '../../domain/errors.ts';
+import type { ScanRow, ScanStore } from '../../domain/ports/store.ts';
+import { type Connection, type Database, SNAPSHOT, holdLock } from './connection.ts';
+import { NewestFirst } from './cursor.ts';
+import { exclusionsOf } from './exclusions.ts';
+import { toIntervention } from './interventions.ts';
+import { interventions, scans } from './schema.ts';
+
+type StoredScan = typeof scans.$inferSelect;
+
+const isScan = (workspace: string, scanId: string): SQL | undefined =>
+  and(eq(scans.workspace, workspace), eq(scans.scanId, scanId));
+
+/** The interventions of each scan, worst first. */
+async function interventionsOf(
+  database: Database,
+  workspace: string,
+  scanIds: readonly string[],
+): Promise<Map<string | null, Intervention[]>> {
+  if (scanIds.length === 0) return new Map();
+  const rows = await database
+    .select()
+    .from(interventions)
+    .where(and(eq(interventions.workspace, workspace), inArray(interventions.scanId, [...scanIds])))
+    .orderBy(desc(interventions.churnRisk), desc(interventions.lifetimeValue), asc(interventions.customerId));
+  const ofScan = Map.groupBy(rows, (row) => row.scanId);
+  return new Map([...ofScan].map(([scanId, found]) => [scanId, found.map(toIntervention)]));
+}
+
+function toScan(row: StoredScan, opened: Intervention[] = []): ScanRow {
+  return {
+    scanId: row.scanId,
+    number: row.number,
+    workflowId: row.workflowId,
+    startedAt: row.startedAt,
+    elapsedMs: row.finishedAt === null ? null : Date.parse(row.finishedAt) - Date.parse(row.startedAt),
+    customersScanned: row.customersScanned,
+    atRisk: row.atRisk,
+    excluded: row.excluded,
+    nextScanAt: row.nextScanAt,
+    interventions: row.preview ?? opened,
+  };
+}
+
+async function nextNumber(transaction: Database, workspace: string): Promise<number> {
+  const [last] = await transaction
+    .select({ number: max(scans.number) })
+    .from(scans)
+    .where(eq(scans.workspace, workspace));
+  return (last?.number ?? 0) + 1;
+}
+
+async function openOnce(
+  transaction: Database,
+  workspace: string,
+  scan: Parameters<ScanStore['open']>[1],
+): Promise<{ number: number | null }> {
+  await holdLock(transaction, 'scan-number', workspace);
+  const [same] = await transaction.select({ number: scans.number }).from(scans).where(isScan(workspace, scan.scanId));
+  if (same) return same;
+  const number = scan.dryRun ? null : await nextNumber(transaction, workspace);
+  await transaction.insert(scans).values({ ...scan, workspace, number });
+  return { number };
+}
+
+/** Scans, their numbers and totals, and whom they leave out. */
+export function scanStore(connection: Connection): ScanStore {
+  const newest = new NewestFirst('scans', scans.startedAt, scans.scanId);
+  /** What is told of a finished scan changes nothing: what was told first stays. */
+  const change = (workspace: string, scanId: string, changes: Partial<StoredScan>): Promise<void> =>
+    connection.transaction(async (transaction) => {
+      const known = await transaction.$count(scans, isScan(workspace, scanId));
+      if (known === 0) throw new ReveilleError('not_found', `There is no scan ${scanId}.`);
+      await transaction
+        .update(scans)
+        .set(changes)
+        .where(and(isScan(workspace, scanId), isNull(scans.finishedAt)));
+    });
+  return {
+    open: (workspace, scan) => connection.transaction((transaction) => openOnce(transaction, workspace, scan)),
+    savePreview: (workspace, scanId, preview) => change(workspace, scanId, { preview }),
+    finish: (workspace, scanId, result) => change(workspace, scanId, result),
+    get: (workspace, scanId) =>
+      connection.transaction(async (snapshot) => {
+        const [row] = await snapshot.select().from(scans).where(isScan(workspace, scanId));
+        return row ? toScan(row, (await interventionsOf(snapshot, workspace, [scanId])).get(scanId)) : null;
+      }, SNAPSHOT),
+    async list(workspace, options) {
+      const filter = newest.where(options, eq(scans.workspace, workspace));
+      return connection.transaction(async (snapshot) => {
+        const rows = await snapshot
+          .select()
+          .from(scans)
+          .where(filter)
+          .orderBy(...newest.order)
+          .limit(options.limit + 1);
+        const scanIds = rows.slice(0, options.limit).map((row) => row.scanId);
+        const opened = await interventionsOf(snapshot, workspace, scanIds);
+        return newest.page(
+          rows,
+          options.limit,
+          (row) => [row.startedAt, row.scanId],
+          (row) => toScan(row, opened.get(row.scanId)),
+        );
+      }, SNAPSHOT);
+    },
+    async totals(workspace) {
+      const [row] = await connection.run((database) =>
+        database
+          .select({
+            scans: sql<number>`count(distinct ${scans.scanId})::integer`,
+            interventions: count(interventions.interventionId),
+          })
+          .from(scans)
+          .leftJoin(
+            interventions,
+            and(eq(interventions.workspace, scans.workspace), eq(interventions.scanId, scans.scanId)),
+          )
+          .where(and(eq(scans.workspace, workspace), eq(scans.dryRun, false), isNotNull(scans.finishedAt))),
+      );
+      const totals = row ?? { scans: 0, interventions: 0 };
+      return { ...totals, averageInterventions: totals.scans === 0 ? 0 : totals.interventions / totals.scans };
+    },
+    exclusions: (workspace, customerIds, now) =>
+      connection.run((database) => exclusionsOf(database, workspace, customerIds, now)),
+  };
+}

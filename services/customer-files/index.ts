@@ -1,0 +1,2 @@
+export { readCustomerFiles } from './read.ts';
+export { writeCustomerFiles } from './write.ts';

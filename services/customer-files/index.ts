@@ -1,2 +1,0 @@
-export { readCustomerFiles } from './read.ts';
-export { writeCustomerFiles } from './write.ts';

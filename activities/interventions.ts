@@ -1,7 +1,7 @@
 import { analyseContext } from '../agents/context.ts';
 import { decide } from '../agents/decision.ts';
 import { writeMessage } from '../agents/empathy.ts';
-import type { Decision, InterventionCase, Noted, Scores } from '../domain/agents.ts';
+import type { Decision, InterventionCase, Scores } from '../domain/agents.ts';
 import { type InterventionInput, type Priority, intervention } from '../domain/contracts/interventions.ts';
 import type { ExclusionReason } from '../domain/contracts/scans.ts';
 import { scoreCustomer } from '../domain/customers/health-score.ts';
@@ -48,20 +48,20 @@ export function interventionActivities(dependencies: ActivityDependencies) {
 
     async analyseContext(step: InterventionStep): Promise<void> {
       const { kase } = await read(store, step);
-      const context = await analyseContext(kase, model);
-      await store.interventions.update(step.workspace, step.interventionId, noted('context', context));
+      const { result: context, note } = await analyseContext(kase, model);
+      await store.interventions.update(step.workspace, step.interventionId, { context, note });
     },
 
     async findPattern(step: InterventionStep): Promise<void> {
       const { row, kase } = await read(store, step);
-      const pattern = await patternOf(dependencies, step.workspace, kase, found(row, 'context'));
-      await store.interventions.update(step.workspace, step.interventionId, noted('pattern', pattern));
+      const { result: pattern, note } = await patternOf(dependencies, step.workspace, kase, found(row, 'context'));
+      await store.interventions.update(step.workspace, step.interventionId, { pattern, note });
     },
 
     async decideAction(step: InterventionStep): Promise<void> {
       const { row, kase } = await read(store, step);
-      const decision = await decide(kase, found(row, 'context'), found(row, 'pattern'), model);
-      await store.interventions.update(step.workspace, step.interventionId, noted('decision', decision));
+      const { result: decision, note } = await decide(kase, found(row, 'context'), found(row, 'pattern'), model);
+      await store.interventions.update(step.workspace, step.interventionId, { decision, note });
     },
 
     async writeMessage(step: InterventionStep): Promise<void> {
@@ -108,9 +108,6 @@ function found<Name extends 'context' | 'pattern' | 'decision'>(
     throw new ReveilleError('conflict', `The ${name} agent has not decided on intervention ${row.interventionId}`);
   return value;
 }
-
-const noted = <Name extends string, Result>(name: Name, { result, note }: Noted<Result>) =>
-  ({ [name]: result, note }) as Record<Name, Result> & { note: Noted<Result>['note'] };
 
 /** The scan's scores, or those of the moment for an intervention started by hand. */
 async function scoresOf(store: Store, opening: OpenIntervention): Promise<Scores> {

@@ -1,8 +1,8 @@
+import { WorkflowExecutionAlreadyStartedError, defineSearchAttributeKey } from '@temporalio/common';
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
   ParentClosePolicy,
-  WorkflowExecutionAlreadyStartedError,
   condition,
   defineQuery,
   defineSignal,
@@ -26,6 +26,9 @@ import { labelWorkflow, searchAttributes } from './search-attributes.ts';
 export const progress = defineQuery<ScanProgress>('progress');
 export const interventionDecided = defineSignal<[InterventionDecided]>(INTERVENTION_DECIDED);
 
+/** The schedule that started a run, as the server notes it. */
+const SCHEDULED_BY = defineSearchAttributeKey('TemporalScheduledById', 'KEYWORD');
+
 /** How many interventions decide at once, and how long a scan waits for all of them. */
 const AT_ONCE = 10;
 const DECISION_TIME = '2 minutes';
@@ -46,9 +49,9 @@ export interface ScanOutcome {
  */
 export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
   const input = parseInput(customerScanInput, args);
-  const { workflowId, firstExecutionRunId: scanId, startTime, searchAttributes: started } = workflowInfo();
+  const { workflowId, firstExecutionRunId: scanId, startTime, typedSearchAttributes } = workflowInfo();
   const { workspace, dryRun } = input;
-  const schedule = started['TemporalScheduledById']?.[0] ?? scheduleId(workspace, CUSTOMER_SCAN_SCHEDULE);
+  const schedule = typedSearchAttributes.get(SCHEDULED_BY) ?? scheduleId(workspace, CUSTOMER_SCAN_SCHEDULE);
   const startedAt = startTime.toISOString();
   const asOf = input.asOf ?? startedAt;
   const decided = new Map<string, InterventionDecided>();

@@ -35,7 +35,8 @@ export const interceptors = (): WorkflowInterceptors => {
       {
         execute(input, next) {
           correlationId =
-            input.headers[CORRELATION_HEADER] ?? defaultPayloadConverter.toPayload(workflowInfo().firstExecutionRunId);
+            input.headers[CORRELATION_HEADER] ??
+            defaultPayloadConverter.toPayload(workflowInfo().memo?.['correlationId'] ?? workflowInfo().firstExecutionRunId);
           return next(input);
         },
       },

@@ -1,4 +1,4 @@
-import { ApplicationFailure, getExternalWorkflowHandle, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, getExternalWorkflowHandle, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { INTERVENTION_DECIDED, type InterventionDecided } from '../domain/contracts/scan-messages.ts';
 
 /** Refuses an update: nothing is written to history and the caller reads why. */
@@ -15,4 +15,11 @@ export async function tellScan(decided: InterventionDecided): Promise<void> {
   } catch (error) {
     if (isCancellation(error)) throw error;
   }
+}
+
+/** Bad input that only the store could see fails the workflow as `InvalidInput`, like any other bad input. */
+export function plainly(error: unknown): unknown {
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return error;
+  const { type, message, details } = error.cause;
+  return type === 'InvalidInput' ? ApplicationFailure.nonRetryable(message, type, ...(details ?? [])) : error;
 }

@@ -28,7 +28,7 @@ import type { ExclusionReason } from '../domain/contracts/scans.ts';
 import { approvalReason, approvalTime } from '../domain/interventions/approval.ts';
 import { modelled, quick } from './activity-profiles.ts';
 import { parseInput, parseMessage } from './input.ts';
-import { refuse, tellScan } from './intervention-messages.ts';
+import { plainly, refuse, tellScan } from './intervention-messages.ts';
 import { labelWorkflow } from './search-attributes.ts';
 
 export const approve = defineUpdate<InterventionStatus, [ApproveMessage]>('approve');
@@ -186,8 +186,8 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
       decided.state === 'waiting_approval' ? approvalReason(decided.approvalReasons) : decided.stateReason,
     );
     await tellScan({ customerId, interventionId, state: status.state, excluded: null });
-    if (verdict) return close(verdict.state, verdict.reason, verdict.actor);
     if (decided.state === 'suppressed') return status;
+    if (verdict) return close(verdict.state, verdict.reason, verdict.actor);
 
     if (decided.state === 'waiting_approval' && decided.deadline) {
       const answer = await approval(approvalTime(decided.priority), decided.deadline);
@@ -221,6 +221,6 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
       await close(cancelled ? 'cancelled' : 'failed', reason, 'temporal');
       await condition(allHandlersFinished);
     });
-    throw error;
+    throw plainly(error);
   }
 }

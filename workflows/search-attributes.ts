@@ -1,4 +1,5 @@
-import { type SearchAttributePair, defineSearchAttributeKey, upsertSearchAttributes } from '@temporalio/workflow';
+import { type SearchAttributePair, defineSearchAttributeKey } from '@temporalio/common';
+import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { SearchAttributeName } from '../domain/contracts/names.ts';
 
 /** Keyword search attributes, as a starter passes them. */

@@ -105,7 +105,7 @@ function sampleTickets(random: SampleRandom, profile: SampleProfile, asOf: Epoch
     const category = random.pick(texts.TICKET_CATEGORIES);
     const daysAgo = random.int(newest, newest + 200);
     const done = daysAgo > 30 || random.chance(0.5);
-    const mood = csatScore === null ? 0 : (csatScore - 3) / 2.5;
+    const mood = (csatScore === null ? 0 : (csatScore - 3) / 2.5) + 0.2 * random.normal();
     return {
       ticketId: `T${100_000 + profile.index}-${index + 1}`,
       customerId: profile.customerId,
@@ -120,7 +120,8 @@ function sampleTickets(random: SampleRandom, profile: SampleProfile, asOf: Epoch
       status: done
         ? random.pick(['resolved', 'resolved', 'closed'])
         : random.pick(['open', 'in_progress', 'escalated']),
-      sentimentScore: Math.round(100 * Math.max(-1, Math.min(1, mood + 0.2 * random.normal()))) / 100,
+      // Adding 0 makes 0 of −0, which no file tells apart.
+      sentimentScore: Math.round(100 * Math.max(-1, Math.min(1, mood))) / 100 + 0,
       csatScore,
       issueText: random.pick(texts.TICKET_TEXTS[category].issues),
       resolution: done ? random.pick(texts.TICKET_TEXTS[category].resolutions) : null,

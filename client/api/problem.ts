@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { ERROR_CATALOGUE, type ErrorCode, ReveilleError } from '../../domain/errors.ts';
+
+/** A body that is no JSON at all: `invalid_input`, but 400. */
+export class MalformedBody extends ReveilleError {
+  constructor(options: { cause: unknown }) {
+    super('invalid_input', 'The body is not valid JSON', options);
+  }
+}
+
+/** RFC 9457 problem, as HTTP answers with it and a failing `--json` command prints it. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.enum(Object.keys(ERROR_CATALOGUE) as [ErrorCode, ...ErrorCode[]]),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })),
+  requestId: z.string().nullable(),
+});
+export type Problem = z.infer<typeof problem>;
+
+/** An error as a problem. What is not ours is `internal`: its words may be a driver's. */
+export function problemOf(error: unknown, requestId: string | null): Problem {
+  const known = error instanceof ReveilleError ? error : new ReveilleError('internal', 'Something went wrong inside');
+  const { title } = ERROR_CATALOGUE[known.code];
+  const status = known instanceof MalformedBody ? 400 : ERROR_CATALOGUE[known.code].status;
+  return {
+    type: `urn:reveille:problem:${known.code}`,
+    title,
+    status,
+    code: known.code,
+    detail: known.message,
+    errors: [...known.errors],
+    requestId,
+  };
+}
+
+/** The error a problem stands for. */
+export function errorOf({ code, detail, errors }: Problem): ReveilleError {
+  return new ReveilleError(code, detail, { errors });
+}

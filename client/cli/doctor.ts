@@ -1,0 +1,123 @@
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOW_TYPES } from '../../domain/contracts/names.ts';
+import { ReveilleError } from '../../domain/errors.ts';
+import type { Configuration } from '../../services/configuration.ts';
+import { connectClient } from '../../services/temporal/connection.ts';
+import { type Cli, openCli, withService } from './context.ts';
+import { temporalTarget } from './temporal-target.ts';
+
+interface Finding {
+  check: string;
+  state: 'ok' | 'off' | 'problem';
+  detail: string;
+  remedy: string | null;
+}
+
+const TIMEOUT_MS = 5_000;
+
+/** `doctor`: exit code 1 when anything is a problem. */
+export function doctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('check server, namespace, search attributes, workers, schedules, store and model, and say what to do')
+    .addHelpText('after', '\nExample:\n  reveille doctor')
+    .action(async (_flags: object, command: Command) => {
+      const cli = openCli(command);
+      const findings = [...(await checkStore(cli)), ...(await checkTemporal(cli.configuration)), await checkModel(cli.configuration)];
+      const lines = findings.map(
+        ({ check, state, detail, remedy }) => `${MARKS[state]} ${check}: ${detail}${remedy ? `\n          → ${remedy}` : ''}`,
+      );
+      cli.print(lines.join('\n'), findings);
+      if (findings.some((finding) => finding.state === 'problem')) process.exitCode = 1;
+    });
+}
+
+const MARKS = { ok: 'ok      ', off: 'off     ', problem: 'PROBLEM ' } as const;
+
+const ok = (check: string, detail: string): Finding => ({ check, state: 'ok', detail, remedy: null });
+const problem = (check: string, detail: string, remedy: string): Finding => ({ check, state: 'problem', detail, remedy });
+
+async function checkStore(cli: Cli): Promise<Finding[]> {
+  try {
+    return await withService(cli, async (operations, runtime) => {
+      await operations.listScans(cli.caller, { limit: 1 });
+      const service = runtime
+        ? ok('service', `process ${runtime.pid} at ${runtime.api}`)
+        : { check: 'service', state: 'off' as const, detail: 'none is running here', remedy: 'start one with: npm start' };
+      return [service, ok('store', cli.configuration.databaseUrl ? 'Postgres answers' : 'the embedded store answers')];
+    });
+  } catch (error) {
+    const remedy = cli.configuration.databaseUrl ? 'check DATABASE_URL and that Postgres runs' : 'see the message';
+    return [problem('store', messageOf(error), remedy)];
+  }
+}
+
+async function checkTemporal(configuration: Configuration): Promise<Finding[]> {
+  let client: Client;
+  try {
+    client = await connectClient(await temporalTarget(configuration));
+  } catch (error) {
+    return [problem('temporal', messageOf(error), 'start a service with: npm start, or set TEMPORAL_ADDRESS')];
+  }
+  try {
+    const server = ok('temporal', `server answers, namespace ${client.options.namespace}`);
+    return [server, await checkSearchAttributes(client), await checkWorkers(client), ...(await checkSchedules(client))];
+  } catch (error) {
+    return [problem('temporal', messageOf(error), `check that the namespace ${client.options.namespace} exists`)];
+  } finally {
+    await client.connection.close();
+  }
+}
+
+async function checkSearchAttributes({ connection, options: { namespace } }: Client): Promise<Finding> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = SEARCH_ATTRIBUTES.filter((name) => !customAttributes?.[name]);
+  return missing.length === 0
+    ? ok('search attributes', SEARCH_ATTRIBUTES.join(', '))
+    : problem('search attributes', `missing: ${missing.join(', ')}`, 'a starting worker creates them; else an administrator');
+}
+
+async function checkWorkers({ connection, options: { namespace } }: Client): Promise<Finding> {
+  const { pollers } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
+    connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUES.main }, taskQueueType: 1 }),
+  );
+  return pollers?.length
+    ? ok('workers', `${pollers.length} on task queue ${TASK_QUEUES.main}`)
+    : problem('workers', `none on task queue ${TASK_QUEUES.main}`, 'start one with: npm start, or reveille worker');
+}
+
+/** Schedules that can never do anything: without timing, or with a workflow type nobody knows. */
+async function checkSchedules(client: Client): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let count = 0;
+  for await (const { scheduleId } of client.schedule.list()) {
+    count += 1;
+    const { action, spec } = await client.schedule.getHandle(scheduleId).describe();
+    const type = action.type === 'startWorkflow' ? action.workflowType : action.type;
+    if (action.type !== 'startWorkflow' || action.taskQueue !== TASK_QUEUES.main) continue;
+    const timed = (spec.calendars?.length ?? 0) + (spec.intervals?.length ?? 0) > 0;
+    if (!timed) findings.push(problem('schedule', `${scheduleId} has no timing`, 'give it --cron or --interval'));
+    if (!WORKFLOW_TYPES.some((known) => known === type)) {
+      findings.push(problem('schedule', `${scheduleId} starts unknown type "${type}"`, `use one of: ${WORKFLOW_TYPES.join(', ')}`));
+    }
+  }
+  return findings.length > 0 ? findings : [ok('schedules', `${count}, each with timing and a known type`)];
+}
+
+async function checkModel({ llm }: Configuration): Promise<Finding> {
+  if (!llm) return { check: 'model', state: 'off', detail: 'none configured; the agents decide by rules', remedy: null };
+  const remedy = 'check REVEILLE_LLM_BASE_URL and REVEILLE_LLM_API_KEY; meanwhile the agents decide by rules';
+  try {
+    const answer = await fetch(`${llm.baseUrl.replace(/\/$/, '')}/models`, {
+      headers: llm.apiKey ? { authorization: `Bearer ${llm.apiKey}` } : {},
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (answer.ok || answer.status === 404) return ok('model', `${llm.model} at ${new URL(llm.baseUrl).host} answers`);
+    return problem('model', `${new URL(llm.baseUrl).host} answers ${answer.status}`, remedy);
+  } catch {
+    return problem('model', `${new URL(llm.baseUrl).host} does not answer`, remedy);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof ReveilleError ? error.message : 'does not answer');

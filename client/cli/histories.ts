@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { ReveilleError } from '../../domain/errors.ts';
+import { connectClient } from '../../services/temporal/connection.ts';
+import { recordHistories, replayHistories } from '../../services/temporal/histories.ts';
+import { loadWorkflowBundle } from '../../workers/bundle.ts';
+import { number, openCli } from './context.ts';
+import { temporalTarget } from './temporal-target.ts';
+import { plural } from './scan-output.ts';
+
+/** `histories record|replay` */
+export function historyCommands(program: Command): void {
+  const histories = program.command('histories').description('recorded workflow histories: what a new build must still replay');
+
+  histories
+    .command('record <folder>')
+    .description('save the histories of finished and running workflows')
+    .option('--per-type <n>', 'at most so many of each workflow type, newest first', number, 20)
+    .addHelpText('after', '\nExample:\n  reveille histories record histories/v1')
+    .action(async (folder: string, { perType }: { perType: number }, command: Command) => {
+      const cli = openCli(command);
+      const client = await connectClient(await temporalTarget(cli.configuration));
+      try {
+        const files = await recordHistories(client, { folder, perType, workspace: cli.caller.workspace });
+        cli.print(`${plural(files.length, 'history').replace(/historys$/, 'histories')} saved in ${folder}`, files);
+      } finally {
+        await client.connection.close();
+      }
+    });
+
+  histories
+    .command('replay <folder>')
+    .description("replay saved histories against today's workflow code")
+    .addHelpText('after', '\nExample:\n  reveille histories replay histories/v1')
+    .action(async (folder: string, _flags: object, command: Command) => {
+      const cli = openCli(command);
+      const { production } = cli.configuration;
+      const bundle = await loadWorkflowBundle({ logger: cli.logger, production });
+      const outcomes = await replayHistories(folder, bundle);
+      const failed = outcomes.filter((outcome) => outcome.error !== null);
+      const lines = outcomes.map(({ file, error }) => (error === null ? `ok      ${file}` : `failed  ${file}: ${error}`));
+      if (failed.length === 0 || !cli.json) cli.print(lines.join('\n'), outcomes);
+      if (failed.length > 0) {
+        const count = `${failed.length} of ${outcomes.length}`;
+        throw new ReveilleError('conflict', `${count} histories do not replay against this workflow code`, {
+          errors: failed.map(({ file, error }) => ({ path: file, message: error ?? '' })),
+        });
+      }
+    });
+}

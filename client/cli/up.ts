@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { ReveilleError } from '../../domain/errors.ts';
+import { createLogger } from '../../services/logging.ts';
+import { runWorkerProcess } from '../../workers/main.ts';
+import { runningService } from '../service.ts';
+import { type Cli, openCli, words } from './context.ts';
+import { startStack } from './stack.ts';
+
+/** `up` and `worker` */
+export function upCommands(program: Command): void {
+  program
+    .command('up')
+    .description('Temporal server, store, worker and API in one go, until Ctrl-C')
+    .addHelpText('after', '\nExample:\n  reveille up')
+    .action(async (_flags: object, command: Command) => up(openCli(command)));
+
+  program
+    .command('worker')
+    .description('only a worker, for several processes; needs TEMPORAL_ADDRESS and DATABASE_URL')
+    .option('--queues <list>', 'only these task queues, such as reveille,reveille-agents', words)
+    .addHelpText('after', '\nExample:\n  reveille worker --queues reveille-agents')
+    .action(async ({ queues }: { queues?: string[] }, command: Command) => {
+      const { configuration } = openCli(command);
+      process.exitCode = await runWorkerProcess(configuration, queues === undefined ? {} : { queues });
+    });
+}
+
+async function up(cli: Cli): Promise<void> {
+  const { configuration } = cli;
+  const running = await runningService(configuration.dataDir);
+  if (running) throw new ReveilleError('conflict', `A service is running here already, process ${running.pid}, ${running.api}`);
+  const logger = createLogger({ level: configuration.logLevel, secrets: configuration.secrets });
+  const stop = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  });
+  const stack = await startStack({ configuration, logger, report: cli.say });
+  try {
+    cli.print(
+      ['', 'Reveille is up:', ...stack.addresses.map(([name, address]) => `   ${name.padEnd(16)} ${address}`), 'Ctrl-C drains and stops all.'].join('\n'),
+      Object.fromEntries(stack.addresses),
+    );
+    await Promise.race([stop, stack.failed]);
+    cli.say('Draining…');
+  } finally {
+    await stack.stop();
+  }
+  cli.say('Stopped.');
+}

@@ -1,0 +1,22 @@
+import type { Client } from '@temporalio/client';
+import { ReveilleError } from '../../domain/errors.ts';
+import type { Store } from '../../domain/ports/store.ts';
+
+/** What the operations are carried out on. */
+export interface OperationDependencies {
+  store: Store;
+  /** null where no service runs: whatever needs running workflows is refused then. */
+  temporal: { client: Client; webUi: string | null } | null;
+}
+
+/** @throws ReveilleError `unavailable` that names `npm start` */
+export function temporalOf({ temporal }: OperationDependencies): NonNullable<OperationDependencies['temporal']> {
+  if (temporal) return temporal;
+  throw new ReveilleError('unavailable', 'No service is running here. Start one with: npm start');
+}
+
+/** What was found. @throws ReveilleError `not_found` */
+export function found<Item>(item: Item | null, what: string, id: string): Item {
+  if (item !== null) return item;
+  throw new ReveilleError('not_found', `There is no ${what} ${id} in this workspace`);
+}

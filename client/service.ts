@@ -1,0 +1,38 @@
+import type { Configuration } from '../services/configuration.ts';
+import type { Logger } from '../services/logging.ts';
+import { openStore } from '../services/store/open-store.ts';
+import { remoteOperations } from './api/remote.ts';
+import type { Operations } from './api/routes.ts';
+import { createOperations } from './operations/index.ts';
+import { type Runtime, readRuntime } from './runtime-file.ts';
+
+/** The operations, and whether a running service carries them out. */
+export interface Service {
+  operations: Operations;
+  /** null: carried out here, on the store alone. */
+  runtime: Runtime | null;
+  close(): Promise<void>;
+}
+
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** The service of this data folder when one answers, else the store opened here under its lock. */
+export async function connectService(configuration: Configuration, logger: Logger): Promise<Service> {
+  const runtime = await runningService(configuration.dataDir);
+  if (runtime) return { operations: remoteOperations(runtime.api, runtime.token), runtime, close: async () => {} };
+  const { databaseUrl, dataDir } = configuration;
+  const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, logger });
+  return { operations: createOperations({ store, temporal: null }), runtime: null, close: () => store.close() };
+}
+
+/** The service that `.reveille/runtime.json` names, if it answers. */
+export async function runningService(dataDir: string): Promise<Runtime | null> {
+  const runtime = await readRuntime(dataDir);
+  if (!runtime) return null;
+  try {
+    const answer = await fetch(`${runtime.api}/healthz`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    return answer.ok ? runtime : null;
+  } catch {
+    return null;
+  }
+}

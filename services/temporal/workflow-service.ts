@@ -1,0 +1,26 @@
+import { type Client, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import type { WorkflowService } from '../../domain/ports/workflow-service.ts';
+
+/** What activities ask of Temporal, through a client of their namespace. */
+export function createWorkflowService(client: Client): WorkflowService {
+  return {
+    async isOpen(workflowId, runId) {
+      try {
+        const { status } = await client.workflow.getHandle(workflowId, runId).describe();
+        return status.name === 'RUNNING';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+    async nextRun(scheduleId) {
+      try {
+        const { info, state } = await client.schedule.getHandle(scheduleId).describe();
+        return state.paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null);
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return null;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { Client } from '@temporalio/client';
+import { correlationInterceptor } from '../activities/correlation.ts';
+import { createActivities } from '../activities/index.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { Configuration } from '../services/configuration.ts';
+import { createLanguageModel } from '../services/language-model.ts';
+import type { Logger } from '../services/logging.ts';
+import { createMemoryFiles } from '../services/memory-files.ts';
+import { type TemporalTarget, connectWorkers, ensureSearchAttributes } from '../services/temporal/connection.ts';
+import { createWorkflowService } from '../services/temporal/workflow-service.ts';
+import { loadWorkflowBundle } from './bundle.ts';
+
+import { ALL_QUEUES, type QueueName, served } from './registry.ts';
+import { type RunningWorkers, type WorkersOptions, startWorkers } from './run-worker.ts';
+
+export interface ReveilleWorkersOptions {
+  configuration: Pick<Configuration, 'dataDir' | 'llm' | 'escalationOwner' | 'shutdownGraceMs' | 'production'>;
+  target: TemporalTarget;
+  /** Stays open: whoever opened it closes it, after `drain`. */
+  store: Store;
+  logger: Logger;
+  queues?: readonly QueueName[];
+  tuning?: WorkersOptions['tuning'];
+}
+
+/**
+ * Connects to Temporal, makes sure of the search attributes and starts the workers of `queues` (all by default) with
+ * their activities put together. The connection is closed when they have stopped, by `drain` or by a failure.
+ * @throws ReveilleError `unavailable` when Temporal does not answer or production has no workflow bundle
+ */
+export async function startReveilleWorkers(options: ReveilleWorkersOptions): Promise<RunningWorkers> {
+  const { configuration, target, store, logger, queues = ALL_QUEUES } = options;
+  const [connection, workflowBundle] = await Promise.all([
+    connectWorkers(target),
+    loadWorkflowBundle({ production: configuration.production, logger }),
+  ]);
+  try {
+    await ensureSearchAttributes(connection, target);
+    const activities = createActivities({
+      store,
+      model: configuration.llm && createLanguageModel(configuration.llm),
+      memory: createMemoryFiles(configuration.dataDir),
+      workflows: createWorkflowService(new Client({ connection, namespace: target.namespace })),
+      escalationOwner: configuration.escalationOwner,
+    });
+    const workers = await startWorkers({
+      connection,
+      namespace: target.namespace,
+      queues: queues.map((taskQueue) => {
+        const { workflows, activities: own } = served(taskQueue, activities);
+        return { taskQueue, workflowBundle: workflows ? workflowBundle : null, activities: own };
+      }),
+      shutdownGraceMs: configuration.shutdownGraceMs,
+      logger,
+      activityInterceptors: [correlationInterceptor(logger)],
+      ...(options.tuning ? { tuning: options.tuning } : {}),
+    });
+    const completed = workers.completed.finally(() => connection.close());
+    completed.catch(() => {});
+    return { ...workers, completed, drain: () => Promise.all([workers.drain(), completed]).then(() => {}) };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}

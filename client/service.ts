@@ -1,9 +1,7 @@
 import type { Configuration } from '../services/configuration.ts';
 import type { Logger } from '../services/logging.ts';
-import { openStore } from '../services/store/open-store.ts';
 import { remoteOperations } from './api/remote.ts';
 import type { Operations } from './api/routes.ts';
-import { createOperations } from './operations/index.ts';
 import { type Runtime, readRuntime } from './runtime-file.ts';
 
 /** The operations, and whether a running service carries them out. */
@@ -21,6 +19,11 @@ export async function connectService(configuration: Configuration, logger: Logge
   const runtime = await runningService(configuration.dataDir);
   if (runtime) return { operations: remoteOperations(runtime.api, runtime.token), runtime, close: async () => {} };
   const { databaseUrl, dataDir } = configuration;
+  // Databases take a while to load, and a running service makes them unneeded.
+  const [{ openStore }, { createOperations }] = await Promise.all([
+    import('../services/store/open-store.ts'),
+    import('./operations/index.ts'),
+  ]);
   const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, logger });
   return { operations: createOperations({ store, temporal: null }), runtime: null, close: () => store.close() };
 }

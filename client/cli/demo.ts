@@ -10,7 +10,6 @@ import { runningService } from '../service.ts';
 import { type Cli, openCli } from './context.ts';
 import { formatScan, seconds } from './scan-output.ts';
 import { finishedScan, putScanSchedule } from './scan.ts';
-import { startStack } from './stack.ts';
 
 const SAMPLE = { count: 1_000, seed: 7 };
 const EVERY_MS = 300_000;
@@ -38,6 +37,7 @@ async function demo(outer: Cli): Promise<void> {
   cli.say(`1. Sample: ${SAMPLE.count} customers, made up, in ${workbook}`);
   await writeCustomerFiles(workbook, generateCustomers({ ...SAMPLE, asOf: Date.now() }));
   cli.say('2. Temporal server, store and worker');
+  const { startStack } = await import('./stack.ts');
   const stack = await startStack({ configuration: cli.configuration, logger: cli.logger, report: (line) => cli.say(`   ${line}`) });
   try {
     cli.say('3. Import');

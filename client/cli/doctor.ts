@@ -3,9 +3,7 @@ import type { Command } from 'commander';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOW_TYPES } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Configuration } from '../../services/configuration.ts';
-import { connectClient } from '../../services/temporal/connection.ts';
 import { type Cli, openCli, withService } from './context.ts';
-import { temporalTarget } from './temporal-target.ts';
 
 interface Finding {
   check: string;
@@ -56,6 +54,9 @@ async function checkStore(cli: Cli): Promise<Finding[]> {
 async function checkTemporal(configuration: Configuration): Promise<Finding[]> {
   let client: Client;
   try {
+    // Loaded when needed: the SDK's native module would slow down every other command.
+    const { temporalTarget } = await import('./temporal-target.ts');
+    const { connectClient } = await import('../../services/temporal/connection.ts');
     client = await connectClient(await temporalTarget(configuration));
   } catch (error) {
     return [problem('temporal', messageOf(error), 'start a service with: npm start, or set TEMPORAL_ADDRESS')];

@@ -1,10 +1,6 @@
 import type { Command } from 'commander';
 import { ReveilleError } from '../../domain/errors.ts';
-import { connectClient } from '../../services/temporal/connection.ts';
-import { recordHistories, replayHistories } from '../../services/temporal/histories.ts';
-import { loadWorkflowBundle } from '../../workers/bundle.ts';
 import { number, openCli } from './context.ts';
-import { temporalTarget } from './temporal-target.ts';
 import { plural } from './scan-output.ts';
 
 /** `histories record|replay` */
@@ -18,6 +14,7 @@ export function historyCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  reveille histories record histories/v1')
     .action(async (folder: string, { perType }: { perType: number }, command: Command) => {
       const cli = openCli(command);
+      const { connectClient, recordHistories, temporalTarget } = await temporalParts();
       const client = await connectClient(await temporalTarget(cli.configuration));
       try {
         const files = await recordHistories(client, { folder, perType, workspace: cli.caller.workspace });
@@ -34,6 +31,7 @@ export function historyCommands(program: Command): void {
     .action(async (folder: string, _flags: object, command: Command) => {
       const cli = openCli(command);
       const { production } = cli.configuration;
+      const { loadWorkflowBundle, replayHistories } = await temporalParts();
       const bundle = await loadWorkflowBundle({ logger: cli.logger, production });
       const outcomes = await replayHistories(folder, bundle);
       const failed = outcomes.filter((outcome) => outcome.error !== null);
@@ -46,4 +44,15 @@ export function historyCommands(program: Command): void {
         });
       }
     });
+}
+
+/** Loaded when needed: the SDK's native module would slow down every other command. */
+async function temporalParts() {
+  const [connection, histories, target, bundle] = await Promise.all([
+    import('../../services/temporal/connection.ts'),
+    import('../../services/temporal/histories.ts'),
+    import('./temporal-target.ts'),
+    import('../../workers/bundle.ts'),
+  ]);
+  return { ...connection, ...histories, ...target, ...bundle };
 }

@@ -9,7 +9,6 @@ import type { Operations } from '../api/routes.ts';
 import { runningService } from '../service.ts';
 import { type Cli, minutesOrDuration, number, openCli, withService, words } from './context.ts';
 import { formatScan, utc } from './scan-output.ts';
-import { startStack } from './stack.ts';
 
 interface ScanFlags {
   mode: 'once' | 'continuous';
@@ -71,6 +70,7 @@ async function scanOnce(cli: Cli, input: ScanInput): Promise<void> {
     await withService(cli, (operations) => scanAndPrint(cli, operations, input));
     return;
   }
+  const { startStack } = await import('./stack.ts');
   const stack = await startStack({ configuration: cli.configuration, logger: cli.logger, report: (line) => process.stderr.write(`${line}\n`) });
   try {
     await scanAndPrint(cli, stack.operations, input);

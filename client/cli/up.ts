@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { ReveilleError } from '../../domain/errors.ts';
 import { createLogger } from '../../services/logging.ts';
-import { runWorkerProcess } from '../../workers/main.ts';
 import { runningService } from '../service.ts';
 import { type Cli, openCli, words } from './context.ts';
-import { startStack } from './stack.ts';
 
 /** `up` and `worker` */
 export function upCommands(program: Command): void {
@@ -21,6 +19,7 @@ export function upCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  reveille worker --queues reveille-agents')
     .action(async ({ queues }: { queues?: string[] }, command: Command) => {
       const { configuration } = openCli(command);
+      const { runWorkerProcess } = await import('../../workers/main.ts');
       process.exitCode = await runWorkerProcess(configuration, queues === undefined ? {} : { queues });
     });
 }
@@ -33,6 +32,7 @@ async function up(cli: Cli): Promise<void> {
   const stop = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
   });
+  const { startStack } = await import('./stack.ts');
   const stack = await startStack({ configuration, logger, report: cli.say });
   try {
     cli.print(

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { SEARCH_ATTRIBUTES } from '../../domain/contracts/names.ts';
+import type { Configuration } from '../../services/configuration.ts';
+import type { Logger } from '../../services/logging.ts';
+import { openStore } from '../../services/store/open-store.ts';
+import { type TemporalTarget, connectClient, localTarget } from '../../services/temporal/connection.ts';
+import { acquireTemporalCli } from '../../services/temporal/server/acquire-cli.ts';
+import { startDevServer } from '../../services/temporal/server/dev-server.ts';
+import { sweepProcesses } from '../../services/temporal/server/processes.ts';
+import { startReveilleWorkers } from '../../workers/start.ts';
+import { installRuntime } from '../../workers/runtime.ts';
+import type { Operations } from '../api/routes.ts';
+import { startApi } from '../api/server.ts';
+import { createOperations } from '../operations/index.ts';
+import { removeRuntime, writeRuntime } from '../runtime-file.ts';
+import { userName } from './context.ts';
+
+/** Everything of one data folder running in this process, with a Temporal server beside it. */
+export interface Stack {
+  operations: Operations;
+  /** What to look at, by name. */
+  addresses: [name: string, address: string][];
+  /** Whether the Temporal server is our own, and ends with the stack. */
+  ownTemporal: boolean;
+  /** Rejects when the worker or our Temporal server ends by itself. */
+  failed: Promise<never>;
+  /** Drains the worker and releases everything, last in first out. */
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  configuration: Configuration;
+  logger: Logger;
+  /** Progress, a line at a time. */
+  report: (line: string) => void;
+}
+
+/**
+ * Starts store, Temporal server (unless TEMPORAL_ADDRESS names one), worker and API, and notes them for other processes.
+ * @throws ReveilleError `conflict` when another process holds the store, `unavailable` when something does not start
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { configuration, logger, report } = options;
+  const { databaseUrl, dataDir } = configuration;
+  await using starting = new AsyncDisposableStack();
+  installRuntime({ logger });
+  // First the store: its lock keeps a second stack of this folder from touching anything.
+  const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, logger });
+  starting.defer(() => store.close());
+  const temporal = await startTemporal(options, starting);
+  const client = await connectClient(temporal.target);
+  starting.defer(() => client.connection.close());
+  const workers = await startReveilleWorkers({ configuration, target: temporal.target, store, logger });
+  starting.defer(() => workers.drain());
+  const operations = createOperations({ store, temporal: { client, webUi: temporal.webUi } });
+  const token = randomBytes(32).toString('base64url');
+  const api = await startApi({
+    operations,
+    token,
+    actor: userName(),
+    workspace: configuration.workspace,
+    port: configuration.port,
+    logger,
+    async ready() {
+      await store.ping();
+      await client.connection.workflowService.getSystemInfo({});
+    },
+  });
+  starting.defer(() => api.close());
+  await writeRuntime(dataDir, {
+    pid: process.pid,
+    api: api.url,
+    token,
+    temporal: temporal.target.address,
+    namespace: temporal.target.namespace,
+    webUi: temporal.webUi,
+  });
+  starting.defer(() => removeRuntime(dataDir, process.pid));
+  const running = starting.move();
+  report('Worker and API are ready');
+  const failed = Promise.race([temporal.ended, workers.completed.then(() => 'The worker')]).then((what) => {
+    throw new Error(`${what} ended by itself`);
+  });
+  failed.catch(() => undefined);
+  return {
+    operations,
+    addresses: [
+      ['API', api.url],
+      ...(temporal.webUi ? [['Temporal Web UI', temporal.webUi] as [string, string]] : []),
+      ['Temporal', `${temporal.target.address} (namespace ${temporal.target.namespace})`],
+      ['Data', dataDir],
+    ],
+    ownTemporal: temporal.own,
+    failed,
+    stop: () => running.disposeAsync(),
+  };
+}
+
+interface Temporal {
+  target: TemporalTarget;
+  webUi: string | null;
+  own: boolean;
+  ended: Promise<string>;
+}
+
+/** The configured server, or one of our own whose state is in the data folder. */
+async function startTemporal({ configuration, report }: StackOptions, starting: AsyncDisposableStack): Promise<Temporal> {
+  const { temporal, dataDir, cacheDir } = configuration;
+  if (temporal.address !== null) {
+    return { target: { ...temporal, address: temporal.address }, webUi: null, own: false, ended: new Promise(() => {}) };
+  }
+  const folder = join(dataDir, '.reveille');
+  const pidDir = join(folder, 'processes');
+  for (const { what, pid } of await sweepProcesses(pidDir)) report(`Stopped ${what} (process ${pid}), left over by a crash`);
+  const cli = await acquireTemporalCli({ cacheDir, report });
+  const server = await startDevServer({
+    cliPath: cli.path,
+    dbFile: join(folder, 'temporal.db'),
+    namespace: temporal.namespace,
+    searchAttributes: SEARCH_ATTRIBUTES,
+    logFile: join(folder, 'temporal.log'),
+    pidDir,
+    report,
+  });
+  starting.defer(() => server.stop());
+  return {
+    target: localTarget(server.address, temporal.namespace),
+    webUi: server.webUi,
+    own: true,
+    ended: server.ended.then(() => 'The Temporal server'),
+  };
+}

@@ -10,7 +10,7 @@ import type {
   SupportTicket,
 } from './customer.ts';
 import { midnightBefore, sampleFacts, type SampleProfile, sampleProfile } from './sample-profile.ts';
-import { SampleRandom } from './sample-random.ts';
+import { SampleRandom, weights } from './sample-random.ts';
 import * as texts from './sample-texts.ts';
 
 export interface SampleOptions {
@@ -24,6 +24,13 @@ export interface SampleOptions {
 
 const MAX_COUNT = 1_000_000;
 const DAY_MS = 86_400_000;
+const LANGUAGES = weights(texts.LANGUAGES);
+// prettier-ignore
+const SETTLED = weights([['delivered', 0.86], ['cancelled', 0.07], ['returned', 0.07]]);
+// prettier-ignore
+const PRIORITIES = weights([['low', 0.5], ['medium', 0.35], ['high', 0.11], ['urgent', 0.04]]);
+// prettier-ignore
+const PAID = weights([['success', 0.97], ['pending', 0.03]]);
 
 function checkOptions({ count, seed }: SampleOptions): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
@@ -65,7 +72,7 @@ function sampleCustomer(random: SampleRandom, profile: SampleProfile, asOf: Epoc
     lastActiveAt,
     loyaltyTier: profile.loyaltyTier,
     optInMarketing: random.chance(0.65),
-    language: random.chance(0.01) ? null : random.weighted(texts.LANGUAGES),
+    language: random.chance(0.01) ? null : random.weighted(LANGUAGES),
   };
 }
 
@@ -74,14 +81,7 @@ function sampleOrders(random: SampleRandom, profile: SampleProfile, asOf: EpochM
   const oldest = Math.max(newest + 1, Math.min(profile.signupDays ?? 700, 900));
   return Array.from({ length: profile.orderCount }, (_, index) => {
     const daysAgo = index === 0 ? newest : random.int(newest, oldest - 1);
-    const orderStatus =
-      daysAgo < 6
-        ? random.pick(['placed', 'processing', 'shipped'])
-        : random.weighted([
-            ['delivered', 0.86],
-            ['cancelled', 0.07],
-            ['returned', 0.07],
-          ]);
+    const orderStatus = daysAgo < 6 ? random.pick(['placed', 'processing', 'shipped']) : random.weighted(SETTLED);
     const late = random.chance(0.12 + 0.3 * profile.drift);
     return {
       orderId: `O${100_000 + profile.index}-${index + 1}`,
@@ -89,11 +89,7 @@ function sampleOrders(random: SampleRandom, profile: SampleProfile, asOf: EpochM
       orderedAt: momentBefore(random, asOf, daysAgo),
       totalAmount: Math.round((profile.avgOrderValue ?? 40) * (0.5 + random.next()) * 100) / 100,
       orderStatus,
-      paymentStatus: random.weighted([
-        ['success', 0.93 - 0.1 * profile.drift],
-        ['failed', 0.04 + 0.1 * profile.drift],
-        ['pending', 0.03],
-      ]),
+      paymentStatus: random.chance(0.04 + 0.1 * profile.drift) ? 'failed' : random.weighted(PAID),
       deliveryDelayDays: orderStatus === 'delivered' ? (late ? random.int(1, 9) : random.int(-2, 0)) : null,
     };
   });
@@ -111,12 +107,7 @@ function sampleTickets(random: SampleRandom, profile: SampleProfile, asOf: Epoch
       customerId: profile.customerId,
       createdAt: momentBefore(random, asOf, daysAgo),
       category,
-      priority: random.weighted([
-        ['low', 0.5],
-        ['medium', 0.35],
-        ['high', 0.11],
-        ['urgent', 0.04],
-      ]),
+      priority: random.weighted(PRIORITIES),
       status: done
         ? random.pick(['resolved', 'resolved', 'closed'])
         : random.pick(['open', 'in_progress', 'escalated']),

@@ -1,5 +1,5 @@
 import type { CustomerFacts, EpochMs } from './customer.ts';
-import { SampleRandom } from './sample-random.ts';
+import { SampleRandom, type WeightedChoices, weights } from './sample-random.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -24,100 +24,50 @@ export interface SampleProfile {
 }
 
 interface SegmentShape {
-  share: number;
+  name: string;
   medianValue: number;
   orders: number;
   /** Above 1, fewer have drifted away. */
   steadiness: number;
-  tiers: readonly (readonly [string, number])[];
+  tiers: WeightedChoices<string>;
 }
 
-const SEGMENTS: readonly (readonly [string, SegmentShape])[] = [
-  [
-    'VIP',
-    {
-      share: 0.05,
-      medianValue: 7_500,
-      orders: 14,
-      steadiness: 1,
-      tiers: [
-        ['Platinum', 0.5],
-        ['Gold', 0.35],
-        ['Silver', 0.15],
-      ],
-    },
-  ],
-  [
-    'Loyal',
-    {
-      share: 0.17,
-      medianValue: 3_800,
-      orders: 9,
-      steadiness: 1.2,
-      tiers: [
-        ['Platinum', 0.08],
-        ['Gold', 0.4],
-        ['Silver', 0.37],
-        ['Bronze', 0.15],
-      ],
-    },
-  ],
-  [
-    'Regular',
-    {
-      share: 0.58,
-      medianValue: 1_700,
-      orders: 5,
-      steadiness: 2,
-      tiers: [
-        ['Gold', 0.12],
-        ['Silver', 0.33],
-        ['Bronze', 0.55],
-      ],
-    },
-  ],
-  [
-    'Occasional',
-    {
-      share: 0.2,
-      medianValue: 600,
-      orders: 2,
-      steadiness: 2.4,
-      tiers: [
-        ['Silver', 0.15],
-        ['Bronze', 0.85],
-      ],
-    },
-  ],
-];
-const SEGMENT_CHOICES = SEGMENTS.map(([name, shape]) => [[name, shape] as const, shape.share] as const);
+function segment(name: string, shape: [number, number, number], tiers: [string, number][]): SegmentShape {
+  const [medianValue, orders, steadiness] = shape;
+  return { name, medianValue, orders, steadiness, tiers: weights(tiers) };
+}
+
+// prettier-ignore
+const SEGMENTS = weights([
+  [segment('VIP', [7_500, 14, 1], [['Platinum', 0.5], ['Gold', 0.35], ['Silver', 0.15]]), 0.05],
+  [segment('Loyal', [3_800, 9, 1.2], [['Platinum', 0.08], ['Gold', 0.4], ['Silver', 0.37], ['Bronze', 0.15]]), 0.17],
+  [segment('Regular', [1_700, 5, 2], [['Gold', 0.12], ['Silver', 0.33], ['Bronze', 0.55]]), 0.58],
+  [segment('Occasional', [600, 2, 2.4], [['Silver', 0.15], ['Bronze', 0.85]]), 0.2],
+]);
+const TICKETS = weights([[0, 0.42], [1, 0.3], [2, 0.16], [3, 0.08], [4, 0.04]]); // prettier-ignore
+const ANSWERS = weights([[0, 0.45], [1, 0.4], [2, 0.15]]); // prettier-ignore
 
 const cents = (value: number): number => Math.round(value * 100) / 100;
 const between = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 function sampleCsats(random: SampleRandom, drift: number): (number | null)[] {
-  const tickets = random.weighted([
-    [0, 0.42],
-    [1, 0.3],
-    [2, 0.16],
-    [3, 0.08],
-    [4, 0.04],
-  ]);
-  return Array.from({ length: tickets }, () =>
-    random.chance(0.25) ? null : between(Math.round(4.3 - 1.9 * drift + 1.1 * random.normal()), 1, 5),
-  );
+  const tickets = random.weighted(TICKETS);
+  const csats: (number | null)[] = [];
+  while (csats.length < tickets) {
+    const csat = Math.round(4.3 - 1.9 * drift + 1.1 * random.normal());
+    csats.push(random.chance(0.25) ? null : between(csat, 1, 5));
+  }
+  return csats;
 }
 
 function sampleNps(random: SampleRandom, drift: number): { daysAgo: number; score: number }[] {
-  const answers = random.weighted([
-    [0, 0.45],
-    [1, 0.4],
-    [2, 0.15],
-  ]);
-  return Array.from({ length: answers }, () => ({
-    daysAgo: random.int(3, 500),
-    score: between(Math.round(8.2 - 4 * drift + 2.2 * random.normal()), 0, 10),
-  }));
+  const answers = random.weighted(ANSWERS);
+  const given: { daysAgo: number; score: number }[] = [];
+  while (given.length < answers) {
+    const score = Math.round(8.2 - 4 * drift + 2.2 * random.normal());
+    given.push({ daysAgo: random.int(3, 500), score: between(score, 0, 10) });
+  }
+  return given;
 }
 
 function sampleLabel(random: SampleRandom, drift: number): SampleProfile['label'] {
@@ -133,7 +83,7 @@ function sampleLabel(random: SampleRandom, drift: number): SampleProfile['label'
 /** The profile of customer number `index`, which depends on nothing but `seed` and `index`. */
 export function sampleProfile(seed: number, index: number): SampleProfile {
   const random = new SampleRandom(seed, index, 0);
-  const [segment, shape] = random.weighted(SEGMENT_CHOICES);
+  const shape = random.weighted(SEGMENTS);
   // Most customers are well, a few are all but gone.
   const drift = random.next() ** shape.steadiness;
   const signupDays = random.chance(0.01) ? null : random.int(2, 1_400);
@@ -142,7 +92,7 @@ export function sampleProfile(seed: number, index: number): SampleProfile {
   return {
     index,
     customerId: `C${100_000 + index}`,
-    segment,
+    segment: shape.name,
     loyaltyTier: random.chance(0.01) ? null : random.weighted(shape.tiers),
     lifetimeValue: cents(shape.medianValue * Math.exp(0.6 * random.normal())),
     avgOrderValue: random.chance(0.03) ? null : cents(between(45 * Math.exp(0.5 * random.normal()), 8, 400)),
@@ -163,7 +113,13 @@ export function midnightBefore(asOf: EpochMs, days: number): EpochMs {
 
 /** What the score needs of a sample customer; equal to `factsOf` of the rows that are generated from the profile. */
 export function sampleFacts(profile: SampleProfile, asOf: EpochMs): CustomerFacts {
-  const rated = profile.csats.filter((csat) => csat !== null);
+  let rated = 0;
+  let csatSum = 0;
+  for (const csat of profile.csats) {
+    if (csat === null) continue;
+    rated += 1;
+    csatSum += csat;
+  }
   let latest: { daysAgo: number; score: number } | null = null;
   for (const answer of profile.nps) if (!latest || answer.daysAgo <= latest.daysAgo) latest = answer;
   return {
@@ -176,7 +132,7 @@ export function sampleFacts(profile: SampleProfile, asOf: EpochMs): CustomerFact
     lastActiveAt: profile.activeDays === null ? null : midnightBefore(asOf, profile.activeDays),
     orderCount: profile.orderCount,
     ticketCount: profile.csats.length,
-    meanCsat: rated.length > 0 ? rated.reduce((sum, csat) => sum + csat, 0) / rated.length : null,
+    meanCsat: rated > 0 ? csatSum / rated : null,
     latestNps: latest?.score ?? null,
     label: profile.label,
   };

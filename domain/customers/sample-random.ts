@@ -6,6 +6,20 @@ function mix(a: number, b: number): number {
   return (hash ^ (hash >>> 16)) | 0;
 }
 
+/** Items to choose among, with the running sum of their weights. */
+export interface WeightedChoices<Item> {
+  items: readonly Item[];
+  upTo: readonly number[];
+  total: number;
+}
+
+/** Choices out of `[item, weight]`; the weights need not add up to 1. */
+export function weights<Item>(choices: readonly (readonly [Item, number])[]): WeightedChoices<Item> {
+  let total = 0;
+  const upTo = choices.map(([, weight]) => (total += weight));
+  return { items: choices.map(([item]) => item), upTo, total };
+}
+
 /**
  * Random numbers for samples, nothing else: mulberry32 (Tommy Ettinger, public domain), because each customer starts a
  * sequence of their own, and generators with a larger state need a warm-up for that.
@@ -40,14 +54,11 @@ export class SampleRandom {
     return items[Math.floor(this.next() * items.length)]!;
   }
 
-  /** One of `[item, weight]`; the weights need not add up to 1. */
-  weighted<Item>(choices: readonly (readonly [Item, number])[]): Item {
-    let left = this.next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [item, weight] of choices) {
-      left -= weight;
-      if (left < 0) return item;
-    }
-    return choices.at(-1)![0];
+  weighted<Item>(choices: WeightedChoices<Item>): Item {
+    const at = this.next() * choices.total;
+    let index = 0;
+    while (at >= choices.upTo[index]! && index < choices.items.length - 1) index += 1;
+    return choices.items[index]!;
   }
 
   /** Roughly normal with mean 0 and deviation 1 (the sum of four uniforms, scaled), never beyond ±3.5. */

@@ -30,7 +30,7 @@ export const PLACES = [
   ['USA', 'San Jose'],
 ] as const;
 
-export const LANGUAGES = [
+export const LANGUAGES: readonly (readonly [string, number])[] = [
   ['en', 0.34],
   ['hi', 0.2],
   ['ta', 0.13],
@@ -39,7 +39,7 @@ export const LANGUAGES = [
   ['mr', 0.04],
   ['gu', 0.03],
   ['fr', 0.02],
-] as const;
+];
 
 export const CATEGORIES = ['Beauty', 'Books', 'Electronics', 'Fashion', 'Home & Kitchen', 'Sports', 'Toys'];
 

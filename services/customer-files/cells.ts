@@ -78,7 +78,7 @@ export function number(min: number, max: number, options: { integer?: boolean } 
       const value = typeof cell === 'string' && PLAIN_NUMBER.test(cell) ? Number(cell) : cell;
       const fits = typeof value === 'number' && value >= min && value <= max;
       if (!fits || (options.integer && !Number.isInteger(value))) return new Wrong(`${shown(cell)} is not ${what}`);
-      return value;
+      return value + 0;
     },
     write: (value) => value,
   };

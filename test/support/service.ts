@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import type { Caller, Operations } from '../../client/api/routes.ts';
+import { createOperations } from '../../client/operations/index.ts';
+import { DEFAULT_WORKSPACE, TASK_QUEUES } from '../../domain/contracts/names.ts';
+import type { CustomerData } from '../../domain/customers/customer.ts';
+import { generateCustomers } from '../../domain/customers/generator.ts';
+import type { Store } from '../../domain/ports/store.ts';
+import { type Configuration, readConfiguration } from '../../services/configuration.ts';
+import { type Logger, createLogger } from '../../services/logging.ts';
+import { openStore } from '../../services/store/open-store.ts';
+import { type TemporalTarget, connectClient } from '../../services/temporal/connection.ts';
+import { type ReveilleWorkersOptions, startReveilleWorkers } from '../../workers/start.ts';
+
+export const quietLogger = (): Logger => createLogger({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+
+/** A folder that `remove` takes away again. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'reveille-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Sample customers scored as of now, so that scans find some at risk. */
+export const sampleCustomers = (count = 200, seed = 7): CustomerData =>
+  generateCustomers({ count, seed, asOf: Date.now() });
+
+export interface TestService {
+  store: Store;
+  client: Client;
+  operations: Operations;
+  caller: Caller;
+  dataDir: string;
+  /** Starts a workflow on the main queue and waits for its result. */
+  run(type: string, args: unknown[], workflowId: string): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Store, workers and operations as `up` has them, in a folder of their own, on a Temporal server of the caller's. */
+export async function startTestService(
+  target: TemporalTarget,
+  options: {
+    customers?: CustomerData;
+    tuning?: ReveilleWorkersOptions['tuning'];
+    llm?: Configuration['llm'];
+  } = {},
+): Promise<TestService> {
+  const folder = temporaryFolder();
+  const logger = quietLogger();
+  const configuration = {
+    ...readConfiguration({ REVEILLE_DATA_DIR: folder.path }, folder.path),
+    llm: options.llm ?? null,
+  };
+  const store = await openStore({ dataDir: folder.path, logger });
+  await store.customers.import(DEFAULT_WORKSPACE, options.customers ?? sampleCustomers(), { merge: false });
+  const client = await connectClient(target);
+  const workers = await startReveilleWorkers({
+    configuration,
+    target,
+    store,
+    logger,
+    ...(options.tuning && { tuning: options.tuning }),
+  });
+  return {
+    store,
+    client,
+    operations: createOperations({ store, temporal: { client, webUi: null } }),
+    caller: { workspace: DEFAULT_WORKSPACE, actor: 'tester' },
+    dataDir: folder.path,
+    run: (type, args, workflowId) => client.workflow.execute(type, { args, workflowId, taskQueue: TASK_QUEUES.main }),
+    async stop() {
+      await workers.drain();
+      await client.connection.close();
+      await store.close();
+      folder.remove();
+    },
+  };
+}

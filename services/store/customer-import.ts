@@ -146,6 +146,14 @@ export async function importCustomers(
     overwriting(churnLabels, ['workspace', 'customer_id'], []),
   );
   if (merge) await updateStandings(transaction, workspace);
-  // PGlite never does it by itself, and without it the next page of scores may take the slow way.
-  await transaction.execute(sql`analyze customers, orders, support_tickets, nps_answers, churn_labels`);
+}
+
+/**
+ * Statistics for the planner, and room left by replaced rows: PGlite never does either by itself, and without them the
+ * next pages of scores take the slow way. What was imported stands, whether or not this works.
+ */
+export async function tidyAfterImport(database: Database): Promise<void> {
+  await database
+    .execute(sql`vacuum (analyze) customers, orders, support_tickets, nps_answers, churn_labels`)
+    .catch(() => undefined);
 }

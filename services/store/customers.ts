@@ -3,7 +3,7 @@ import type { CustomerRecord } from '../../domain/customers/customer.ts';
 import type { CustomerStore, ScorableCustomer } from '../../domain/ports/store.ts';
 import { anyOf } from './bulk.ts';
 import { type Connection, type Database, SNAPSHOT } from './connection.ts';
-import { checkImportable, importCustomers } from './customer-import.ts';
+import { checkImportable, importCustomers, tidyAfterImport } from './customer-import.ts';
 import { isCustomer, readPeers } from './peers.ts';
 import { churnLabels, customers, npsAnswers, orders, supportTickets } from './schema.ts';
 
@@ -111,6 +111,7 @@ export function customerStore(connection: Connection): CustomerStore {
     async import(workspace, data, options) {
       checkImportable(data);
       await connection.transaction((transaction) => importCustomers(transaction, workspace, data, options));
+      await connection.run(tidyAfterImport);
       return { customers: data.customers.length };
     },
     async count(workspace) {

@@ -1,4 +1,4 @@
-import { type SQL, and, asc, desc, eq, ne, sql } from 'drizzle-orm';
+import { type SQL, and, asc, between, desc, eq, ne, sql } from 'drizzle-orm';
 import type { Peer } from '../../domain/customers/customer.ts';
 import type { Database } from './connection.ts';
 import { churnLabels, customers } from './schema.ts';
@@ -55,6 +55,7 @@ export async function readPeers(database: Database, workspace: string, customerI
   );
   const distance = (peer: Peer): number => Math.abs(peer.lifetimeValue - self.lifetimeValue);
   const nearest = [...below, ...above].toSorted((a, b) => distance(a) - distance(b)).slice(0, SAME_SEGMENT);
+  const reach = NEAR_VALUE * Math.abs(self.lifetimeValue);
   const others = await selectPeers(
     database,
     and(
@@ -62,7 +63,7 @@ export async function readPeers(database: Database, workspace: string, customerI
       sql`${customers.segment} is distinct from ${self.segment}`,
       sql`${customers.preferredCategory} = ${self.preferredCategory}`,
       sql`${customers.loyaltyTier} = ${self.loyaltyTier}`,
-      sql`abs(${customers.lifetimeValue} - ${value}) <= ${NEAR_VALUE} * abs(${value})`,
+      between(customers.lifetimeValue, self.lifetimeValue - reach, self.lifetimeValue + reach),
     ),
     sql`abs(${customers.lifetimeValue} - ${value})`,
     SAME_CATEGORY_AND_TIER,

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { Scores } from '../../../domain/agents.ts';
+import type {
+  ChurnLabel,
+  Customer,
+  CustomerData,
+  NpsAnswer,
+  Order,
+  SupportTicket,
+} from '../../../domain/customers/customer.ts';
+import type { Store } from '../../../domain/ports/store.ts';
+
+/** A store to test: `store` is shared by the tests, each of which works in a workspace of its own. */
+export type StoreUnderTest = () => Store;
+
+export const newWorkspace = (): string => `w-${randomUUID()}`;
+
+export const EMPTY: CustomerData = {
+  customers: [],
+  orders: [],
+  supportTickets: [],
+  npsAnswers: [],
+  churnLabels: [],
+};
+
+export const customer = (customerId: string, more: Partial<Customer> = {}): Customer => ({
+  customerId,
+  firstName: 'Asha',
+  lastName: 'Rao',
+  email: `${customerId}@example.com`,
+  phone: null,
+  signupAt: Date.UTC(2023, 0, 2),
+  country: 'IN',
+  city: 'Chennai',
+  segment: 'Loyal',
+  lifetimeValue: 100,
+  avgOrderValue: 20,
+  preferredCategory: 'Books',
+  lastActiveAt: Date.UTC(2025, 8, 1, 12, 30, 0, 125),
+  loyaltyTier: 'Gold',
+  optInMarketing: true,
+  language: 'en',
+  ...more,
+});
+
+export const order = (orderId: string, customerId: string, more: Partial<Order> = {}): Order => ({
+  orderId,
+  customerId,
+  orderedAt: Date.UTC(2025, 5, 1),
+  totalAmount: 19.99,
+  orderStatus: 'delivered',
+  paymentStatus: 'paid',
+  deliveryDelayDays: null,
+  ...more,
+});
+
+export const ticket = (ticketId: string, customerId: string, more: Partial<SupportTicket> = {}): SupportTicket => ({
+  ticketId,
+  customerId,
+  createdAt: Date.UTC(2025, 6, 1),
+  category: 'delivery',
+  priority: 'high',
+  status: 'Resolved',
+  sentimentScore: -0.25,
+  csatScore: 4,
+  issueText: 'late',
+  resolution: 'refund',
+  ...more,
+});
+
+export const answer = (customerId: string, score: number, more: Partial<NpsAnswer> = {}): NpsAnswer => ({
+  customerId,
+  answeredAt: Date.UTC(2025, 4, 1),
+  score,
+  feedback: null,
+  ...more,
+});
+
+export const label = (customerId: string, more: Partial<ChurnLabel> = {}): ChurnLabel => ({
+  customerId,
+  isChurn: false,
+  churnedAt: null,
+  churnReason: null,
+  predictedChurnScore: 0.25,
+  ...more,
+});
+
+export const SCORES: Scores = { health: 0.1 + 0.2, churnRisk: 0.7000000000000001, riskLevel: 'high' };
+
+export const NOW = '2026-03-01T10:00:00.000Z';
+
+/** `days` before NOW. */
+export const daysAgo = (days: number): string => new Date(Date.parse(NOW) - days * 86_400_000).toISOString();
+
+export type Opening = Parameters<Store['interventions']['open']>[1];
+
+export const opening = (interventionId: string, customerId: string, more: Partial<Opening> = {}): Opening => ({
+  interventionId,
+  workflowId: `intervention/default/${customerId}`,
+  runId: 'run-1',
+  customerId,
+  scanId: 'scan-1',
+  scores: SCORES,
+  openedAt: NOW,
+  ...more,
+});
+
+export const scanOf = (scanId: string, more: { startedAt?: string; dryRun?: boolean } = {}) => ({
+  scanId,
+  workflowId: `customer-scan/default/manual/${scanId}`,
+  startedAt: NOW,
+  riskThreshold: 0.6,
+  healthThreshold: 0.4,
+  dryRun: false,
+  ...more,
+});

@@ -39,9 +39,9 @@ function checkOptions({ count, seed }: SampleOptions): void {
   if (!Number.isSafeInteger(seed)) throw invalidInput([{ path: 'seed', message: 'must be a whole number' }]);
 }
 
-/** A moment about `days` before `asOf`, by a shop's clock: whole seconds, never after `asOf`. */
+/** A moment in the 24 hours from `days` (1 at least) before `asOf` on, in whole seconds. */
 function momentBefore(random: SampleRandom, asOf: EpochMs, days: number): EpochMs {
-  return Math.floor((asOf - days * DAY_MS - random.next() * DAY_MS) / 1_000) * 1_000;
+  return Math.floor((asOf - (days - random.next()) * DAY_MS) / 1_000) * 1_000;
 }
 
 /** From ranges that are kept for fiction: 555-0100 to 0199 in North America, 07700 900000 to 900999 in the UK. */
@@ -99,7 +99,7 @@ function sampleTickets(random: SampleRandom, profile: SampleProfile, asOf: Epoch
   const newest = profile.activeDays ?? 30;
   return profile.csats.map((csatScore, index) => {
     const category = random.pick(texts.TICKET_CATEGORIES);
-    const daysAgo = random.int(newest, newest + 200);
+    const daysAgo = random.int(newest, Math.min(newest + 200, profile.signupDays ?? Infinity));
     const done = daysAgo > 30 || random.chance(0.5);
     const mood = (csatScore === null ? 0 : (csatScore - 3) / 2.5) + 0.2 * random.normal();
     return {

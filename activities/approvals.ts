@@ -16,7 +16,7 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
       const language = row.language ?? 'en';
       const subject = edit.subject ?? row.subject ?? '';
       const channel = row.decision.channels[0] ?? 'email';
-      const problems = checkMessage({ language, subject, body }, { language, decision: row.decision, channel });
+      const problems = checkMessage({ subject, body }, { language, decision: row.decision, channel });
       if (problems.length > 0) throw invalidInput(problems.map((problem) => ({ path: 'body', message: problem })));
       const hash = textHash(subject, body);
       const note = { agent: 'empathy', by: 'rules', note: `Edited by ${actor}.` } as const;

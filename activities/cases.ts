@@ -20,7 +20,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 const WEEK_MS = 7 * 86_400_000;
 
 /**
- * Everything the agents may know of a customer at `at` (ISO 8601).
+ * Everything the agents may know of a customer as of `asOf`; escalations count back from `at`, the real time (ISO 8601).
  * @throws ReveilleError `not_found` for a customer the workspace does not have
  */
 export async function caseOf(
@@ -28,13 +28,13 @@ export async function caseOf(
   workspace: string,
   customerId: string,
   scores: Scores,
-  at: string,
+  { asOf, at }: { asOf: string; at: string },
 ): Promise<InterventionCase> {
   const record = await store.customers.record(workspace, customerId);
   if (!record) throw new ReveilleError('not_found', `customerId: the workspace has no customer ${customerId}`);
   const since = new Date(Date.parse(at) - WEEK_MS).toISOString();
   const escalatedRecently = await store.escalations.anySince(workspace, customerId, since);
-  return { record, scores, now: Date.parse(at), escalatedRecently };
+  return { record, scores, now: Date.parse(asOf), escalatedRecently };
 }
 
 /** Similar customers, and the tickets that tell what resolved their issues. */

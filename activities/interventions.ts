@@ -11,14 +11,20 @@ import { caseOf, patternOf, settlement } from './cases.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { textHash } from './text-hash.ts';
 
-/** Which intervention, and the workflow's time (ISO 8601). */
+/** Which intervention, and the workflow's time (ISO 8601): when the step is taken. */
 export interface InterventionStep {
   workspace: string;
   interventionId: string;
   at: string;
 }
 
+/** A step of an agent, who looks at the customer as of `asOf`. */
+export interface AgentStep extends InterventionStep {
+  asOf: string;
+}
+
 export interface OpenIntervention extends InterventionInput {
+  asOf: string;
   interventionId: string;
   workflowId: string;
   runId: string;
@@ -40,31 +46,31 @@ export function interventionActivities(dependencies: ActivityDependencies) {
   return {
     /** Writes the row unless the customer is excluded. @throws `InvalidInput` for an unknown customer */
     async openIntervention(opening: OpenIntervention): Promise<{ byModel: boolean } | { excluded: ExclusionReason }> {
-      const { workspace, customerId, at, ...rest } = opening;
+      const { workspace, customerId, at, asOf: _asOf, ...rest } = opening;
       const scores = await scoresOf(store, opening);
       const outcome = await store.interventions.open(workspace, { ...rest, customerId, scores, openedAt: at });
       return outcome === 'opened' ? { byModel: model !== null } : { excluded: outcome };
     },
 
-    async analyseContext(step: InterventionStep): Promise<void> {
+    async analyseContext(step: AgentStep): Promise<void> {
       const { kase } = await read(store, step);
       const { result: context, note } = await analyseContext(kase, model);
       await store.interventions.update(step.workspace, step.interventionId, { context, note });
     },
 
-    async findPattern(step: InterventionStep): Promise<void> {
+    async findPattern(step: AgentStep): Promise<void> {
       const { row, kase } = await read(store, step);
       const { result: pattern, note } = await patternOf(dependencies, step.workspace, kase, found(row, 'context'));
       await store.interventions.update(step.workspace, step.interventionId, { pattern, note });
     },
 
-    async decideAction(step: InterventionStep): Promise<void> {
+    async decideAction(step: AgentStep): Promise<void> {
       const { row, kase } = await read(store, step);
       const { result: decision, note } = await decide(kase, found(row, 'context'), found(row, 'pattern'), model);
       await store.interventions.update(step.workspace, step.interventionId, { decision, note });
     },
 
-    async writeMessage(step: InterventionStep): Promise<void> {
+    async writeMessage(step: AgentStep): Promise<void> {
       const { row, kase } = await read(store, step);
       const { result, note } = await writeMessage(kase, found(row, 'context'), found(row, 'decision'), model);
       const hash = textHash(result.subject, result.body);
@@ -93,9 +99,9 @@ export async function rowOf(store: Store, workspace: string, interventionId: str
   return row;
 }
 
-async function read(store: Store, step: InterventionStep): Promise<{ row: InterventionRow; kase: InterventionCase }> {
+async function read(store: Store, step: AgentStep): Promise<{ row: InterventionRow; kase: InterventionCase }> {
   const row = await rowOf(store, step.workspace, step.interventionId);
-  return { row, kase: await caseOf(store, step.workspace, row.customerId, row, step.at) };
+  return { row, kase: await caseOf(store, step.workspace, row.customerId, row, step) };
 }
 
 /** What an earlier agent left in the row; the workflow's order guarantees it. */
@@ -111,10 +117,10 @@ function found<Name extends 'context' | 'pattern' | 'decision'>(
 
 /** The scan's scores, or those of the moment for an intervention started by hand. */
 async function scoresOf(store: Store, opening: OpenIntervention): Promise<Scores> {
-  const { workspace, customerId, health, churnRisk, riskLevel, at } = opening;
+  const { workspace, customerId, health, churnRisk, riskLevel, asOf } = opening;
   const facts = await store.customers.facts(workspace, customerId);
   if (!facts) throw invalidInput([{ path: 'customerId', message: `the workspace has no customer ${customerId}` }]);
-  const now = scoreCustomer(facts, facts, Date.parse(at));
+  const now = scoreCustomer(facts, facts, Date.parse(asOf));
   return {
     health: health ?? now.health,
     churnRisk: churnRisk ?? now.churnRisk,

@@ -69,13 +69,14 @@ export function scanActivities(dependencies: ActivityDependencies) {
       workspace: string;
       scanId: string;
       customers: Candidate[];
+      asOf: string;
       at: string;
     }): Promise<void> {
-      const { workspace, scanId, at } = preview;
+      const { workspace, scanId } = preview;
       const interventions: Intervention[] = [];
       for (const candidate of preview.customers) {
         heartbeat();
-        interventions.push(await previewOf(dependencies, workspace, candidate, at));
+        interventions.push(await previewOf(dependencies, workspace, candidate, preview));
       }
       await store.scans.savePreview(workspace, scanId, interventions);
     },
@@ -145,11 +146,11 @@ async function previewOf(
   dependencies: ActivityDependencies,
   workspace: string,
   candidate: Candidate,
-  at: string,
+  times: { asOf: string; at: string },
 ): Promise<Intervention> {
   const { customerId, health, churnRisk, riskLevel } = candidate;
   const scores = { health, churnRisk, riskLevel };
-  const kase: InterventionCase = await caseOf(dependencies.store, workspace, customerId, scores, at);
+  const kase: InterventionCase = await caseOf(dependencies.store, workspace, customerId, scores, times);
   const { context, pattern, decision, message } = await decideCase({ ...dependencies, model: null }, workspace, kase);
   const { customer } = kase.record;
   return {
@@ -170,7 +171,7 @@ async function previewOf(
     subject: message.result.subject,
     body: message.result.body,
     textHash: textHash(message.result.subject, message.result.body),
-    ...settlement(decision.result, Date.parse(at)),
+    ...settlement(decision.result, Date.parse(times.at)),
     notes: [context, pattern, decision, message].map((noted: Noted<unknown>) => noted.note),
     workflowId: null,
   };

@@ -103,7 +103,7 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
     try {
       const child = await startChild(intervention, {
         workflowId: workflowIds.intervention(workspace, customerId),
-        args: [{ workspace, customerId, scanId, health, churnRisk, riskLevel }],
+        args: [{ workspace, customerId, scanId, health, churnRisk, riskLevel, asOf }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
         typedSearchAttributes: searchAttributes({ Workspace: workspace, CustomerId: customerId, RiskLevel: riskLevel }),
@@ -166,7 +166,7 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
     seen.chosen = worst.length;
     seen.phase = 'intervening';
     show(`${seen.customersScanned} customers scored, ${seen.atRisk} at risk, ${worst.length} chosen`);
-    if (dryRun) await paging.previewInterventions({ workspace, scanId, customers: worst, at: startedAt });
+    if (dryRun) await paging.previewInterventions({ workspace, scanId, customers: worst, at: startedAt, asOf });
     else await intervene(worst);
     return await finish(number);
   } catch (error) {

@@ -36,7 +36,9 @@ export const interceptors = (): WorkflowInterceptors => {
         execute(input, next) {
           correlationId =
             input.headers[CORRELATION_HEADER] ??
-            defaultPayloadConverter.toPayload(workflowInfo().memo?.['correlationId'] ?? workflowInfo().firstExecutionRunId);
+            defaultPayloadConverter.toPayload(
+              workflowInfo().memo?.['correlationId'] ?? workflowInfo().firstExecutionRunId,
+            );
           return next(input);
         },
       },

@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, getExternalWorkflowHandle, isCancellation, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  getExternalWorkflowHandle,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { INTERVENTION_DECIDED, type InterventionDecided } from '../domain/contracts/scan-messages.ts';
 
 /** Refuses an update: nothing is written to history and the caller reads why. */

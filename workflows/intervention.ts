@@ -54,6 +54,7 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
   const { workspace, customerId } = input;
   const key = { workspace, interventionId };
   const now = (): string => new Date().toISOString();
+  const asOf = input.asOf ?? now();
 
   const status: InterventionStatus = {
     interventionId,
@@ -150,13 +151,13 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
       CustomerId: customerId,
       ...(input.riskLevel && { RiskLevel: input.riskLevel }),
     });
-    const opened = await quick.openIntervention({ ...input, interventionId, workflowId, runId, at: now() });
+    const opened = await quick.openIntervention({ ...input, asOf, interventionId, workflowId, runId, at: now() });
     if ('excluded' in opened) return opened;
     const agents = opened.byModel ? modelled : quick;
-    await agents.analyseContext({ ...key, at: now() });
-    await agents.findPattern({ ...key, at: now() });
-    await agents.decideAction({ ...key, at: now() });
-    await agents.writeMessage({ ...key, at: now() });
+    await agents.analyseContext({ ...key, asOf, at: now() });
+    await agents.findPattern({ ...key, asOf, at: now() });
+    await agents.decideAction({ ...key, asOf, at: now() });
+    await agents.writeMessage({ ...key, asOf, at: now() });
     return quick.settleDecision({ ...key, at: now() });
   }
 

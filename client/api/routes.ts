@@ -55,7 +55,12 @@ export const routes = {
     { bodyLimit: 512 * 1024 * 1024 },
   ),
   scoreCustomers: route('GET', '/api/customers/scores', z.strictObject(at), z.array(score)),
-  evaluateCustomers: route('GET', '/api/customers/evaluation', z.strictObject({ ...at, threshold: z.coerce.number().min(0).max(1).default(0.6) }), evaluation),
+  evaluateCustomers: route(
+    'GET',
+    '/api/customers/evaluation',
+    z.strictObject({ ...at, threshold: z.coerce.number().min(0).max(1).default(0.6) }),
+    evaluation,
+  ),
 
   startScan: route('POST', '/api/scans', customerScanInput.omit({ workspace: true }), started, { status: 202 }),
   listScans: route('GET', '/api/scans', z.strictObject(list), page(scan)),
@@ -76,8 +81,18 @@ export const routes = {
 
   listApprovals: route('GET', '/api/approvals', z.strictObject(list), page(intervention)),
   getApproval: route('GET', '/api/approvals/:id', byId, intervention),
-  approve: route('POST', '/api/approvals/:id/approve', approveMessage.omit({ actor: true }).extend(byId.shape), intervention),
-  reject: route('POST', '/api/approvals/:id/reject', rejectMessage.omit({ actor: true }).extend(byId.shape), intervention),
+  approve: route(
+    'POST',
+    '/api/approvals/:id/approve',
+    approveMessage.omit({ actor: true }).extend(byId.shape),
+    intervention,
+  ),
+  reject: route(
+    'POST',
+    '/api/approvals/:id/reject',
+    rejectMessage.omit({ actor: true }).extend(byId.shape),
+    intervention,
+  ),
   edit: route('POST', '/api/approvals/:id/edit', editMessage.omit({ actor: true }).extend(byId.shape), intervention),
 
   listEscalations: route(

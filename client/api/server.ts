@@ -1,5 +1,11 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import { DEFAULT_WORKSPACE, slug } from '../../domain/contracts/names.ts';
 import { type ErrorCode, ReveilleError, invalidInput } from '../../domain/errors.ts';
 import { parse } from '../../domain/parse.ts';
@@ -30,7 +36,8 @@ export interface ApiOptions {
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { operations, ready, logger } = options;
   const loggerInstance: FastifyBaseLogger = logger;
-  const app = Fastify({ loggerInstance, disableRequestLogging: true, genReqId: () => randomUUID() });
+  const logController = new LogController({ disableRequestLogging: true });
+  const app = Fastify({ loggerInstance, logController, genReqId: () => randomUUID() });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     if (request.url.startsWith('/api/')) authorize(request, options.token);
@@ -70,7 +77,11 @@ function serve(app: FastifyInstance, name: OperationName, operations: Operations
     url: path,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
     async handler(request, reply) {
-      const caller = { workspace: workspaceOf(request, options.workspace), actor: options.actor, correlationId: request.id };
+      const caller = {
+        workspace: workspaceOf(request, options.workspace),
+        actor: options.actor,
+        correlationId: request.id,
+      };
       const result = await run(caller, inputOf(request));
       return reply.code(status).send(result);
     },

@@ -20,7 +20,8 @@ export function approvalCommands(program: Command): void {
       const cli = openCli(command);
       const page = await withService(cli, (operations) => operations.listApprovals(cli.caller, flags));
       const lines = page.items.map(
-        (item) => `${item.interventionId}  ${item.customerId}  ${item.priority}  until ${utc(item.deadline ?? '')}  ${item.stateReason}`,
+        (item) =>
+          `${item.interventionId}  ${item.customerId}  ${item.priority}  until ${utc(item.deadline ?? '')}  ${item.stateReason}`,
       );
       cli.print([...lines, ...more(page.nextCursor)].join('\n') || 'Nothing waits for approval', page.items);
     });
@@ -38,7 +39,10 @@ export function approvalCommands(program: Command): void {
   approvals
     .command('approve <interventionId>')
     .description('let the message go, just as it is worded now')
-    .option('--text-hash <hash>', 'only if the text still has this hash (default: the text of this moment, which is shown)')
+    .option(
+      '--text-hash <hash>',
+      'only if the text still has this hash (default: the text of this moment, which is shown)',
+    )
     .option('--note <text>', 'a note for the record')
     .addHelpText('after', '\nExample:\n  reveille approvals approve 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --note "fine"')
     .action(async (id: string, flags: { textHash?: string; note?: string }, command: Command) => {
@@ -54,7 +58,10 @@ export function approvalCommands(program: Command): void {
     .command('reject <interventionId>')
     .description('do not send it')
     .requiredOption('--note <text>', 'why')
-    .addHelpText('after', '\nExample:\n  reveille approvals reject 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --note "called them"')
+    .addHelpText(
+      'after',
+      '\nExample:\n  reveille approvals reject 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --note "called them"',
+    )
     .action(async (id: string, { note }: { note: string }, command: Command) => {
       const cli = openCli(command);
       const item = await withService(cli, (operations) => operations.reject(cli.caller, { id, note }));
@@ -67,7 +74,10 @@ export function approvalCommands(program: Command): void {
     .option('--subject <text>', 'new subject')
     .option('--body <text>', 'new text')
     .option('--body-file <file>', 'file with the new text')
-    .addHelpText('after', '\nExample:\n  reveille approvals edit 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --body-file message.txt')
+    .addHelpText(
+      'after',
+      '\nExample:\n  reveille approvals edit 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --body-file message.txt',
+    )
     .action(edit);
 }
 
@@ -97,7 +107,9 @@ async function readText(file: string): Promise<string> {
 
 /** `escalations list|show|assign|resolve` and `outbox` */
 export function escalationCommands(program: Command): void {
-  const escalations = program.command('escalations').description('approvals that nobody answered in half of their time');
+  const escalations = program
+    .command('escalations')
+    .description('approvals that nobody answered in half of their time');
 
   listFlags(escalations.command('list').description('newest first'))
     .option('--state <state>', 'open or resolved')
@@ -106,7 +118,8 @@ export function escalationCommands(program: Command): void {
       const cli = openCli(command);
       const page = await withService(cli, (operations) => operations.listEscalations(cli.caller, flags));
       const lines = page.items.map(
-        (item) => `${item.escalationId}  ${item.customerId}  ${item.state}  owner ${item.owner}  until ${utc(item.deadline)}`,
+        (item) =>
+          `${item.escalationId}  ${item.customerId}  ${item.state}  owner ${item.owner}  until ${utc(item.deadline)}`,
       );
       cli.print([...lines, ...more(page.nextCursor)].join('\n') || 'No escalations', page.items);
     });
@@ -137,7 +150,10 @@ export function escalationCommands(program: Command): void {
     .command('resolve <escalationId>')
     .description('close it; the approval itself is answered with `approvals`')
     .option('--note <text>', 'what was done')
-    .addHelpText('after', '\nExample:\n  reveille escalations resolve 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --note "called them"')
+    .addHelpText(
+      'after',
+      '\nExample:\n  reveille escalations resolve 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --note "called them"',
+    )
     .action(async (id: string, { note }: { note?: string }, command: Command) => {
       const cli = openCli(command);
       const item = await withService(cli, (operations) =>
@@ -152,7 +168,8 @@ export function escalationCommands(program: Command): void {
       const cli = openCli(command);
       const page = await withService(cli, (operations) => operations.listOutbox(cli.caller, flags));
       const items = page.items.map(
-        (item) => `${utc(item.createdAt)}  ${item.channel} to ${item.to ?? 'nobody'}  (${item.reason})\n  ${item.subject ?? ''}\n${indent(item.body)}\n`,
+        (item) =>
+          `${utc(item.createdAt)}  ${item.channel} to ${item.to ?? 'nobody'}  (${item.reason})\n  ${item.subject ?? ''}\n${indent(item.body)}\n`,
       );
       cli.print([...items, ...more(page.nextCursor)].join('\n') || 'The outbox is empty', page.items);
     });

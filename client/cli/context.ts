@@ -34,7 +34,8 @@ export function openCli(command: Command): Cli {
   const configuration = readConfiguration(process.env, process.cwd());
   const workspace = parse(slug, options.workspace ?? configuration.workspace, '--workspace');
   const json = options.json === true;
-  const quiet = process.env['REVEILLE_LOG_LEVEL'] ? configuration.logLevel : 'warn';
+  // A command's own words say what failed; logs are for processes that stay.
+  const quiet = process.env['REVEILLE_LOG_LEVEL'] ? configuration.logLevel : 'error';
   return {
     configuration: { ...configuration, workspace },
     logger: createLogger({ level: quiet, secrets: configuration.secrets }),

@@ -76,9 +76,7 @@ async function importFile(file: string, options: { merge?: true }, command: Comm
   const cli = openCli(command);
   const data = await readCustomerFiles(file);
   const merge = options.merge === true;
-  const imported = await withService(cli, (operations) =>
-    operations.importCustomers(cli.caller, { ...data, merge }),
-  );
+  const imported = await withService(cli, (operations) => operations.importCustomers(cli.caller, { ...data, merge }));
   const how = merge ? 'merged into' : 'now those of';
   cli.print(`${data.customers.length} customers ${how} workspace ${cli.caller.workspace}`, imported);
 }

@@ -38,7 +38,11 @@ async function demo(outer: Cli): Promise<void> {
   await writeCustomerFiles(workbook, generateCustomers({ ...SAMPLE, asOf: Date.now() }));
   cli.say('2. Temporal server, store and worker');
   const { startStack } = await import('./stack.ts');
-  const stack = await startStack({ configuration: cli.configuration, logger: cli.logger, report: (line) => cli.say(`   ${line}`) });
+  const stack = await startStack({
+    configuration: cli.configuration,
+    logger: cli.logger,
+    report: (line) => cli.say(`   ${line}`),
+  });
   try {
     cli.say('3. Import');
     const { operations, caller } = { operations: stack.operations, caller: cli.caller };

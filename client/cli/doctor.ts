@@ -22,9 +22,14 @@ export function doctorCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  reveille doctor')
     .action(async (_flags: object, command: Command) => {
       const cli = openCli(command);
-      const findings = [...(await checkStore(cli)), ...(await checkTemporal(cli.configuration)), await checkModel(cli.configuration)];
+      const findings = [
+        ...(await checkStore(cli)),
+        ...(await checkTemporal(cli.configuration)),
+        await checkModel(cli.configuration),
+      ];
       const lines = findings.map(
-        ({ check, state, detail, remedy }) => `${MARKS[state]} ${check}: ${detail}${remedy ? `\n          → ${remedy}` : ''}`,
+        ({ check, state, detail, remedy }) =>
+          `${MARKS[state]} ${check}: ${detail}${remedy ? `\n          → ${remedy}` : ''}`,
       );
       cli.print(lines.join('\n'), findings);
       if (findings.some((finding) => finding.state === 'problem')) process.exitCode = 1;
@@ -34,7 +39,12 @@ export function doctorCommand(program: Command): void {
 const MARKS = { ok: 'ok      ', off: 'off     ', problem: 'PROBLEM ' } as const;
 
 const ok = (check: string, detail: string): Finding => ({ check, state: 'ok', detail, remedy: null });
-const problem = (check: string, detail: string, remedy: string): Finding => ({ check, state: 'problem', detail, remedy });
+const problem = (check: string, detail: string, remedy: string): Finding => ({
+  check,
+  state: 'problem',
+  detail,
+  remedy,
+});
 
 async function checkStore(cli: Cli): Promise<Finding[]> {
   try {
@@ -42,7 +52,12 @@ async function checkStore(cli: Cli): Promise<Finding[]> {
       await operations.listScans(cli.caller, { limit: 1 });
       const service = runtime
         ? ok('service', `process ${runtime.pid} at ${runtime.api}`)
-        : { check: 'service', state: 'off' as const, detail: 'none is running here', remedy: 'start one with: npm start' };
+        : {
+            check: 'service',
+            state: 'off' as const,
+            detail: 'none is running here',
+            remedy: 'start one with: npm start',
+          };
       return [service, ok('store', cli.configuration.databaseUrl ? 'Postgres answers' : 'the embedded store answers')];
     });
   } catch (error) {
@@ -76,12 +91,20 @@ async function checkSearchAttributes({ connection, options: { namespace } }: Cli
   const missing = SEARCH_ATTRIBUTES.filter((name) => !customAttributes?.[name]);
   return missing.length === 0
     ? ok('search attributes', SEARCH_ATTRIBUTES.join(', '))
-    : problem('search attributes', `missing: ${missing.join(', ')}`, 'a starting worker creates them; else an administrator');
+    : problem(
+        'search attributes',
+        `missing: ${missing.join(', ')}`,
+        'a starting worker creates them; else an administrator',
+      );
 }
 
 async function checkWorkers({ connection, options: { namespace } }: Client): Promise<Finding> {
   const { pollers } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
-    connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUES.main }, taskQueueType: 1 }),
+    connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: TASK_QUEUES.main },
+      taskQueueType: 1,
+    }),
   );
   return pollers?.length
     ? ok('workers', `${pollers.length} on task queue ${TASK_QUEUES.main}`)
@@ -100,14 +123,17 @@ async function checkSchedules(client: Client): Promise<Finding[]> {
     const timed = (spec.calendars?.length ?? 0) + (spec.intervals?.length ?? 0) > 0;
     if (!timed) findings.push(problem('schedule', `${scheduleId} has no timing`, 'give it --cron or --interval'));
     if (!WORKFLOW_TYPES.some((known) => known === type)) {
-      findings.push(problem('schedule', `${scheduleId} starts unknown type "${type}"`, `use one of: ${WORKFLOW_TYPES.join(', ')}`));
+      findings.push(
+        problem('schedule', `${scheduleId} starts unknown type "${type}"`, `use one of: ${WORKFLOW_TYPES.join(', ')}`),
+      );
     }
   }
   return findings.length > 0 ? findings : [ok('schedules', `${count}, each with timing and a known type`)];
 }
 
 async function checkModel({ llm }: Configuration): Promise<Finding> {
-  if (!llm) return { check: 'model', state: 'off', detail: 'none configured; the agents decide by rules', remedy: null };
+  if (!llm)
+    return { check: 'model', state: 'off', detail: 'none configured; the agents decide by rules', remedy: null };
   const remedy = 'check REVEILLE_LLM_BASE_URL and REVEILLE_LLM_API_KEY; meanwhile the agents decide by rules';
   try {
     const answer = await fetch(`${llm.baseUrl.replace(/\/$/, '')}/models`, {

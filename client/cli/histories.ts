@@ -5,7 +5,9 @@ import { plural } from './scan-output.ts';
 
 /** `histories record|replay` */
 export function historyCommands(program: Command): void {
-  const histories = program.command('histories').description('recorded workflow histories: what a new build must still replay');
+  const histories = program
+    .command('histories')
+    .description('recorded workflow histories: what a new build must still replay');
 
   histories
     .command('record <folder>')
@@ -35,7 +37,9 @@ export function historyCommands(program: Command): void {
       const bundle = await loadWorkflowBundle({ logger: cli.logger, production });
       const outcomes = await replayHistories(folder, bundle);
       const failed = outcomes.filter((outcome) => outcome.error !== null);
-      const lines = outcomes.map(({ file, error }) => (error === null ? `ok      ${file}` : `failed  ${file}: ${error}`));
+      const lines = outcomes.map(({ file, error }) =>
+        error === null ? `ok      ${file}` : `failed  ${file}: ${error}`,
+      );
       if (failed.length === 0 || !cli.json) cli.print(lines.join('\n'), outcomes);
       if (failed.length > 0) {
         const count = `${failed.length} of ${outcomes.length}`;

@@ -52,7 +52,8 @@ function report(error: unknown, argv: readonly string[]): number {
   if (argv.includes('--json')) {
     process.stderr.write(`${JSON.stringify(problemOf(error, null), null, 2)}\n`);
   } else {
-    const words = known?.message ?? `Something went wrong inside: ${error instanceof Error ? error.message : String(error)}`;
+    const words =
+      known?.message ?? `Something went wrong inside: ${error instanceof Error ? error.message : String(error)}`;
     process.stderr.write(`reveille: ${words}\n`);
   }
   if (argv.includes('--debug') && error instanceof Error) process.stderr.write(`${error.stack}\n`);

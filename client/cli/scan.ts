@@ -35,8 +35,17 @@ export function scanCommand(program: Command): void {
   program
     .command('scan')
     .description('find the customers at risk and open interventions for the worst')
-    .addOption(new Option('--mode <mode>', 'one scan now, or a schedule that is followed').choices(['once', 'continuous']).default('once'))
-    .option('--interval <time>', 'continuous: minutes between scans, or a duration such as 90s, 2h', minutesOrDuration, 300_000)
+    .addOption(
+      new Option('--mode <mode>', 'one scan now, or a schedule that is followed')
+        .choices(['once', 'continuous'])
+        .default('once'),
+    )
+    .option(
+      '--interval <time>',
+      'continuous: minutes between scans, or a duration such as 90s, 2h',
+      minutesOrDuration,
+      300_000,
+    )
     .option('--risk-threshold <n>', 'at risk from this churn risk on', number, 0.6)
     .option('--health-threshold <n>', 'or below this health', number, 0.4)
     .option('--max-interventions <n>', 'at most so many a scan', number, 10)
@@ -45,7 +54,10 @@ export function scanCommand(program: Command): void {
     .option('--as-of <instant>', 'once: the moment to score at (default: now)')
     .option('--dry-run', 'say whom it would write to and why, and do nothing')
     .option('--stop', 'continuous: pause the schedule')
-    .addHelpText('after', '\nExamples:\n  reveille scan --mode once --risk-threshold 0.8\n  reveille scan --mode continuous --interval 5')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  reveille scan --mode once --risk-threshold 0.8\n  reveille scan --mode continuous --interval 5',
+    )
     .action(async (flags: ScanFlags, command: Command) => {
       const cli = openCli(command);
       const { workspace: _workspace, ...input } = parse(customerScanInput, inputOf(flags), 'scan');
@@ -71,7 +83,11 @@ async function scanOnce(cli: Cli, input: ScanInput): Promise<void> {
     return;
   }
   const { startStack } = await import('./stack.ts');
-  const stack = await startStack({ configuration: cli.configuration, logger: cli.logger, report: (line) => process.stderr.write(`${line}\n`) });
+  const stack = await startStack({
+    configuration: cli.configuration,
+    logger: cli.logger,
+    report: (line) => process.stderr.write(`${line}\n`),
+  });
   try {
     await scanAndPrint(cli, stack.operations, input);
   } finally {
@@ -115,7 +131,9 @@ async function scanContinuously(cli: Cli, input: ScanInput, flags: ScanFlags): P
     }
     const { schedule, created } = await putScanSchedule(cli, operations, flags.interval, input);
     const next = schedule.nextRuns[0];
-    cli.say(`Scanning every ${schedule.every}; schedule ${schedule.scheduleId}${next ? `, next scan at ${utc(next)}` : ''}`);
+    cli.say(
+      `Scanning every ${schedule.every}; schedule ${schedule.scheduleId}${next ? `, next scan at ${utc(next)}` : ''}`,
+    );
     cli.say('Ctrl-C ends this view; the schedule goes on. To pause it: reveille scan --mode continuous --stop');
     const before = await operations.listScans(cli.caller, { limit: LOOK_BACK });
     if (created) await operations.triggerSchedule(cli.caller, { name: CUSTOMER_SCAN_SCHEDULE });

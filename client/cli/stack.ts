@@ -105,14 +105,23 @@ interface Temporal {
 }
 
 /** The configured server, or one of our own whose state is in the data folder. */
-async function startTemporal({ configuration, report }: StackOptions, starting: AsyncDisposableStack): Promise<Temporal> {
+async function startTemporal(
+  { configuration, report }: StackOptions,
+  starting: AsyncDisposableStack,
+): Promise<Temporal> {
   const { temporal, dataDir, cacheDir } = configuration;
   if (temporal.address !== null) {
-    return { target: { ...temporal, address: temporal.address }, webUi: null, own: false, ended: new Promise(() => {}) };
+    return {
+      target: { ...temporal, address: temporal.address },
+      webUi: null,
+      own: false,
+      ended: new Promise(() => {}),
+    };
   }
   const folder = join(dataDir, '.reveille');
   const pidDir = join(folder, 'processes');
-  for (const { what, pid } of await sweepProcesses(pidDir)) report(`Stopped ${what} (process ${pid}), left over by a crash`);
+  for (const { what, pid } of await sweepProcesses(pidDir))
+    report(`Stopped ${what} (process ${pid}), left over by a crash`);
   const cli = await acquireTemporalCli({ cacheDir, report });
   const server = await startDevServer({
     cliPath: cli.path,

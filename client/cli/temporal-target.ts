@@ -11,5 +11,8 @@ export async function temporalTarget({ dataDir, temporal }: Configuration): Prom
   if (temporal.address !== null) return { ...temporal, address: temporal.address };
   const runtime = await runningService(dataDir);
   if (runtime) return localTarget(runtime.temporal, runtime.namespace);
-  throw new ReveilleError('unavailable', 'No service is running here. Start one with: npm start, or set TEMPORAL_ADDRESS');
+  throw new ReveilleError(
+    'unavailable',
+    'No service is running here. Start one with: npm start, or set TEMPORAL_ADDRESS',
+  );
 }

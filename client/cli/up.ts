@@ -27,7 +27,8 @@ export function upCommands(program: Command): void {
 async function up(cli: Cli): Promise<void> {
   const { configuration } = cli;
   const running = await runningService(configuration.dataDir);
-  if (running) throw new ReveilleError('conflict', `A service is running here already, process ${running.pid}, ${running.api}`);
+  if (running)
+    throw new ReveilleError('conflict', `A service is running here already, process ${running.pid}, ${running.api}`);
   const logger = createLogger({ level: configuration.logLevel, secrets: configuration.secrets });
   const stop = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
@@ -36,7 +37,12 @@ async function up(cli: Cli): Promise<void> {
   const stack = await startStack({ configuration, logger, report: cli.say });
   try {
     cli.print(
-      ['', 'Reveille is up:', ...stack.addresses.map(([name, address]) => `   ${name.padEnd(16)} ${address}`), 'Ctrl-C drains and stops all.'].join('\n'),
+      [
+        '',
+        'Reveille is up:',
+        ...stack.addresses.map(([name, address]) => `   ${name.padEnd(16)} ${address}`),
+        'Ctrl-C drains and stops all.',
+      ].join('\n'),
       Object.fromEntries(stack.addresses),
     );
     await Promise.race([stop, stack.failed]);

@@ -5,7 +5,8 @@ import { ERROR_CATALOGUE, type ErrorCode, type FieldError, ReveilleError } from 
 import type { Caller, OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, found, temporalOf } from './dependencies.ts';
 
-type ApprovalOperations = Pick<OperationHandlers,
+type ApprovalOperations = Pick<
+  OperationHandlers,
   'listInterventions' | 'getIntervention' | 'listApprovals' | 'getApproval' | 'approve' | 'reject' | 'edit'
 >;
 

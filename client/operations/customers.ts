@@ -35,7 +35,7 @@ async function* scored(
   asOf: string | undefined,
 ): AsyncGenerator<[ScorableCustomer, Score]> {
   const now = asOf === undefined ? Date.now() : Date.parse(asOf);
-  for (let after: number | null = -1; after !== null; ) {
+  for (let after: number | null = -1; after !== null;) {
     const page: Awaited<ReturnType<Store['customers']['page']>> = await store.customers.page(workspace, {
       after,
       limit: READ_AT_ONCE,

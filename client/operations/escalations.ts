@@ -1,7 +1,8 @@
 import type { OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, found } from './dependencies.ts';
 
-type EscalationOperations = Pick<OperationHandlers,
+type EscalationOperations = Pick<
+  OperationHandlers,
   'listEscalations' | 'getEscalation' | 'assignEscalation' | 'resolveEscalation' | 'listOutbox'
 >;
 
@@ -9,10 +10,8 @@ type EscalationOperations = Pick<OperationHandlers,
 export function escalationOperations({ store }: OperationDependencies): EscalationOperations {
   const now = (): string => new Date().toISOString();
   return {
-    listEscalations: ({ workspace }, { limit, ...filter }) =>
-      store.escalations.list(workspace, { ...filter, limit }),
-    getEscalation: async ({ workspace }, { id }) =>
-      found(await store.escalations.get(workspace, id), 'escalation', id),
+    listEscalations: ({ workspace }, { limit, ...filter }) => store.escalations.list(workspace, { ...filter, limit }),
+    getEscalation: async ({ workspace }, { id }) => found(await store.escalations.get(workspace, id), 'escalation', id),
     assignEscalation: async ({ workspace, actor }, { id, owner }) =>
       found(await store.escalations.assign(workspace, id, { owner, actor, at: now() }), 'escalation', id),
     resolveEscalation: async ({ workspace, actor }, { id, note }) =>

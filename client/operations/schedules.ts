@@ -2,7 +2,8 @@ import { createSchedules } from '../../services/temporal/schedules.ts';
 import type { OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, temporalOf } from './dependencies.ts';
 
-type ScheduleOperations = Pick<OperationHandlers,
+type ScheduleOperations = Pick<
+  OperationHandlers,
   'getSchedule' | 'createSchedule' | 'updateSchedule' | 'pauseSchedule' | 'resumeSchedule' | 'triggerSchedule'
 >;
 
@@ -11,10 +12,8 @@ export function scheduleOperations(dependencies: OperationDependencies): Schedul
   const schedules = () => createSchedules(temporalOf(dependencies).client);
   return {
     getSchedule: async ({ workspace }, { name }) => schedules().get(workspace, name),
-    createSchedule: async ({ workspace }, { name, ...settings }) =>
-      schedules().create(workspace, name, settings),
-    updateSchedule: async ({ workspace }, { name, ...settings }) =>
-      schedules().update(workspace, name, settings),
+    createSchedule: async ({ workspace }, { name, ...settings }) => schedules().create(workspace, name, settings),
+    updateSchedule: async ({ workspace }, { name, ...settings }) => schedules().update(workspace, name, settings),
     pauseSchedule: async ({ workspace }, { name, reason }) => schedules().pause(workspace, name, reason),
     resumeSchedule: async ({ workspace }, { name, reason }) => schedules().resume(workspace, name, reason),
     async triggerSchedule({ workspace }, { name }) {

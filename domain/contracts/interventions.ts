@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE, identifier, slug } from './names.ts';
-import { instantOut } from './time-values.ts';
+import { instant, instantOut } from './time-values.ts';
 
 export const RISK_LEVELS = ['critical', 'high', 'medium', 'low'] as const;
 export const riskLevel = z.enum(RISK_LEVELS);
@@ -58,6 +58,8 @@ export const interventionInput = z.strictObject({
   health: z.number().min(0).max(1).optional(),
   churnRisk: z.number().min(0).max(1).optional(),
   riskLevel: riskLevel.optional(),
+  /** The moment the customer is looked at; the run's start when absent. */
+  asOf: instant.optional(),
 });
 export type InterventionInput = z.infer<typeof interventionInput>;
 

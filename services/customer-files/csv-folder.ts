@@ -2,12 +2,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Cell } from './cells.ts';
+import { unescapeFormula } from './escapes.ts';
 import { type Problems, unreadable } from './problems.ts';
 import type { RowSink } from './sheet-reader.ts';
 
 const MAX_CSV_BYTES = 256 * 1024 * 1024;
-/** Characters that make a spreadsheet take a text for a formula; what is written with `'` before them is read without. */
-const ESCAPED_FORMULA = /^'[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 /** The folder's CSV files: path by sheet name in lower case. */
 export async function listCsvFiles(folder: string): Promise<Map<string, string>> {
@@ -40,8 +39,7 @@ function delimiterOf(text: string): string {
 }
 
 function cellOf(value: string): Cell {
-  const unescaped = ESCAPED_FORMULA.test(value) ? value.slice(1) : value;
-  return unescaped.trim() || undefined;
+  return unescapeFormula(value).trim() || undefined;
 }
 
 const QUOTE_PROBLEMS: Record<string, string> = {

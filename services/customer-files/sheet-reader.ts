@@ -72,7 +72,7 @@ export class SheetReader<Row extends { customerId: string }> implements RowSink 
       }
     }
     // Without its header a sheet's values mean nothing; one error for it is enough.
-    return complete ? columns : [];
+    return complete ? columns.sort((a, b) => a.place - b.place) : [];
   }
 
   #takeValues(row: number, cells: readonly Cell[], columns: readonly PlacedColumn[]): void {

@@ -4,6 +4,7 @@ import { stringify } from 'csv-stringify/sync';
 import writeXlsxFile from 'write-excel-file/node';
 import type { CustomerData } from '../../domain/customers/customer.ts';
 import type { Writable } from './cells.ts';
+import { escapeFormula, escapeXlsxText } from './escapes.ts';
 import { CHURN_LABELS, type Column, CUSTOMERS, NPS_SURVEY, ORDERS, type Sheet, SUPPORT_TICKETS } from './sheets.ts';
 
 interface Table {
@@ -46,7 +47,11 @@ async function replaceFile(path: string, content: Buffer | string): Promise<void
 }
 
 async function writeWorkbook(path: string, tables: readonly Table[]): Promise<void> {
-  const sheets = tables.map((table) => ({ sheet: table.name, data: table.rows, stickyRowsCount: 1 }));
+  const sheets = tables.map(({ name, rows }) => ({
+    sheet: name,
+    data: rows.map((row) => row.map((cell) => (typeof cell === 'string' ? escapeXlsxText(cell) : cell))),
+    stickyRowsCount: 1,
+  }));
   await replaceFile(path, await writeXlsxFile(sheets).toBuffer());
 }
 
@@ -55,8 +60,7 @@ function csvOf(table: Table): string {
   return stringify(table.rows, {
     bom: true,
     record_delimiter: 'windows',
-    escape_formulas: true,
-    cast: { boolean: String },
+    cast: { boolean: String, string: escapeFormula },
   });
 }
 

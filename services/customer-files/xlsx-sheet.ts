@@ -1,9 +1,10 @@
 import { type Cell, DateCell, Wrong } from './cells.ts';
 import { instantOfSerial, parseInstant } from './dates.ts';
+import { unescapeXlsxText } from './escapes.ts';
 import { unreadable } from './problems.ts';
 import type { RowSink } from './sheet-reader.ts';
 import type { XlsxArchive } from './xlsx-archive.ts';
-import { unescapeText, type Workbook } from './xlsx-workbook.ts';
+import type { Workbook } from './xlsx-workbook.ts';
 
 /** Excel's own bounds. */
 const MAX_ROWS = 1_048_576;
@@ -43,7 +44,7 @@ function cellOf({ type, style, hasFormula, content }: RawCell, workbook: Workboo
     }
     case 'inlineStr':
     case 'str':
-      return textCell(unescapeText(content));
+      return textCell(unescapeXlsxText(content));
     case 'b':
       return content.trim() === '' ? undefined : content.trim() === '1' || content.trim() === 'true';
     case 'e':

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { isDateFormat } from './dates.ts';
+import { unescapeXlsxText } from './escapes.ts';
 import { unreadable } from './problems.ts';
 import { localName, type XlsxArchive } from './xlsx-archive.ts';
 
@@ -38,12 +39,6 @@ async function readRelationships(archive: XlsxArchive, part: string): Promise<Ma
   return relationships;
 }
 
-/** Reads text in `x` elements; `_x000D_` stands for a character that XML cannot hold (ECMA-376 part 1, 22.9.2.19). */
-export function unescapeText(text: string): string {
-  if (!text.includes('_x')) return text;
-  return text.replaceAll(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-}
-
 async function readSharedStrings(archive: XlsxArchive, file: string, part: string): Promise<string[]> {
   const strings: string[] = [];
   let current = '';
@@ -62,7 +57,7 @@ async function readSharedStrings(archive: XlsxArchive, file: string, part: strin
       if (name === 't') inText = false;
       else if (name === 'rPh') inPhonetic = false;
       else if (name === 'si') {
-        if (strings.push(unescapeText(current)) > MAX_SHARED_STRINGS) throw unreadable(file, 'has too many texts');
+        if (strings.push(unescapeXlsxText(current)) > MAX_SHARED_STRINGS) throw unreadable(file, 'has too many texts');
       }
     },
   });

@@ -8,6 +8,8 @@ interface Served {
   activities: readonly ActivityName[];
 }
 
+const AGENT_ACTIVITIES = ['analyseContext', 'findPattern', 'decideAction', 'writeMessage'] as const;
+
 /** What a worker of each task queue serves. Local activities belong to the queue of their workflow. */
 const QUEUES = {
   [TASK_QUEUES.main]: {
@@ -15,11 +17,13 @@ const QUEUES = {
     activities: [
       ...(['beginScan', 'scorePage', 'previewInterventions', 'finishScan'] as const),
       ...(['openIntervention', 'settleDecision', 'editMessage', 'escalate', 'handOver', 'closeIntervention'] as const),
+      // Without a model the agents are local activities, which run where their workflow does.
+      ...AGENT_ACTIVITIES,
     ],
   },
   [TASK_QUEUES.agents]: {
     workflows: false,
-    activities: ['analyseContext', 'findPattern', 'decideAction', 'writeMessage'],
+    activities: AGENT_ACTIVITIES,
   },
 } as const satisfies Record<string, Served>;
 

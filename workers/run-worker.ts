@@ -8,6 +8,8 @@ import type { Logger } from '../services/logging.ts';
 
 /** Past the grace time cancelled activities get this long to notice; then their attempts are given up. */
 const FORCE_AFTER_GRACE_MS = 5_000;
+/** How long a workflow waits for the worker that has it cached; then any worker takes it, as after a kill. */
+const STICKY_MS = 5_000;
 
 /** One task queue and what runs on it. */
 export interface QueueService {
@@ -98,6 +100,7 @@ async function createWorker(
     // The SDK's own default is no grace at all.
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_GRACE_MS,
+    stickyQueueScheduleToStartTimeout: STICKY_MS,
     interceptors: { activity: [...(options.activityInterceptors ?? [])] },
     ...(workflowBundle ? { workflowBundle } : {}),
     ...(options.identity === undefined ? {} : { identity: options.identity }),

@@ -54,7 +54,7 @@ async function answer(request: IncomingMessage, options: StatusServerOptions): P
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { status: 405, type: 'text/plain', body: 'only GET\n' };
   }
-  switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
+  switch (request.url?.split('?', 1)[0]) {
     case '/healthz':
       return { status: 200, type: 'text/plain', body: 'ok\n' };
     case '/readyz':

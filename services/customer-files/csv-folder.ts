@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Cell } from './cells.ts';
 import { unescapeFormula } from './escapes.ts';
-import { type Problems, unreadable } from './problems.ts';
+import { type Problems, unusable } from './problems.ts';
 import type { RowSink } from './sheet-reader.ts';
 
 const MAX_CSV_BYTES = 256 * 1024 * 1024;
@@ -25,10 +25,10 @@ function decode(file: string, content: Buffer): string {
   try {
     text = new TextDecoder(encoding, { fatal: true }).decode(content);
   } catch (error) {
-    throw unreadable(file, notText, error);
+    throw unusable(file, notText, error);
   }
   // UTF-16 without its mark is valid UTF-8 with a NUL for every other character.
-  if (text.includes('\0')) throw unreadable(file, notText);
+  if (text.includes('\0')) throw unusable(file, notText);
   return text;
 }
 
@@ -55,7 +55,7 @@ const QUOTE_PROBLEMS: Record<string, string> = {
  */
 export async function readCsvFile(path: string, sheet: string, sink: RowSink, problems: Problems): Promise<void> {
   const file = `${sheet}.csv`;
-  if ((await stat(path)).size > MAX_CSV_BYTES) throw unreadable(file, `is larger than ${MAX_CSV_BYTES} bytes`);
+  if ((await stat(path)).size > MAX_CSV_BYTES) throw unusable(file, `is larger than ${MAX_CSV_BYTES} bytes`);
   const text = decode(file, await readFile(path));
   let row = 0;
   let width: number | null = null;

@@ -10,12 +10,17 @@ export function columnLetters(index: number): string {
   return index < 26 ? last : columnLetters(Math.floor(index / 26) - 1) + last;
 }
 
-/** `customers.xlsx: what is wrong`, for a file that cannot be read at all. */
-export function unreadable(file: string, what: string, cause?: unknown): ReveilleError {
+/** `customers.xlsx: what is wrong`, for a file that cannot be read or written at all. */
+export function unusable(file: string, what: string, cause?: unknown): ReveilleError {
   return new ReveilleError('invalid_input', `${file}: ${what}`, {
     errors: [{ path: file, message: what }],
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** An error of the operating system, such as EACCES, ENOSPC. */
+export function isFileSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
 
 /** Everything wrong with one file, in the order it was found. */

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { CustomerData } from '../../domain/customers/customer.ts';
 import { listCsvFiles, readCsvFile } from './csv-folder.ts';
-import { Problems, unreadable } from './problems.ts';
+import { isFileSystemError, Problems, unusable } from './problems.ts';
 import { type RowSink, SheetReader } from './sheet-reader.ts';
 import { CHURN_LABELS, CUSTOMERS, NPS_SURVEY, ORDERS, type Sheet, SUPPORT_TICKETS } from './sheets.ts';
 import { XlsxArchive } from './xlsx-archive.ts';
@@ -42,10 +42,10 @@ async function openFolder(path: string): Promise<Source> {
 async function openSource(path: string): Promise<Source> {
   const file = basename(path);
   const found = await stat(path).catch(() => null);
-  if (!found) throw unreadable(file, 'there is no such file or folder');
+  if (!found) throw unusable(file, 'there is no such file or folder');
   if (found.isDirectory()) return openFolder(path);
-  if (!found.isFile()) throw unreadable(file, 'is neither a file nor a folder');
-  if (found.size > MAX_WORKBOOK_BYTES) throw unreadable(file, `is larger than ${MAX_WORKBOOK_BYTES} bytes`);
+  if (!found.isFile()) throw unusable(file, 'is neither a file nor a folder');
+  if (found.size > MAX_WORKBOOK_BYTES) throw unusable(file, `is larger than ${MAX_WORKBOOK_BYTES} bytes`);
   return openWorkbook(path);
 }
 
@@ -55,7 +55,15 @@ async function openSource(path: string): Promise<Source> {
  * @throws ReveilleError `invalid_input` naming every wrong cell (the first 100), and then nothing was read.
  */
 export async function readCustomerFiles(path: string): Promise<CustomerData> {
-  const source = await openSource(path);
+  try {
+    return await readSource(await openSource(path), basename(path));
+  } catch (error) {
+    if (!isFileSystemError(error)) throw error;
+    throw unusable(basename(path), `cannot be read (${error.code})`, error);
+  }
+}
+
+async function readSource(source: Source, file: string): Promise<CustomerData> {
   const problems = new Problems();
   const read = async <Row extends { customerId: string }>(
     sheet: Sheet<Row>,
@@ -81,7 +89,7 @@ export async function readCustomerFiles(path: string): Promise<CustomerData> {
   const supportTickets = await read(SUPPORT_TICKETS, known);
   const npsAnswers = await read(NPS_SURVEY, known);
   const churnLabels = await read(CHURN_LABELS, known);
-  problems.throwIfAny(basename(path));
+  problems.throwIfAny(file);
   return {
     customers: customers.rows,
     orders: orders.rows,

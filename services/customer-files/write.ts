@@ -1,10 +1,11 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import writeXlsxFile from 'write-excel-file/node';
 import type { CustomerData } from '../../domain/customers/customer.ts';
 import type { Writable } from './cells.ts';
 import { escapeFormula, escapeXlsxText } from './escapes.ts';
+import { isFileSystemError, unusable } from './problems.ts';
 import { CHURN_LABELS, type Column, CUSTOMERS, NPS_SURVEY, ORDERS, type Sheet, SUPPORT_TICKETS } from './sheets.ts';
 
 interface Table {
@@ -67,9 +68,18 @@ function csvOf(table: Table): string {
 /**
  * Writes `data` so that `readCustomerFiles` reads the same rows: an .xlsx workbook when `path` ends in .xlsx, else a
  * folder with one CSV file a sheet. Replaces files of the same names.
+ * @throws ReveilleError `invalid_input` when nothing can be written there.
  */
 export async function writeCustomerFiles(path: string, data: CustomerData): Promise<void> {
-  const tables = tablesOf(data);
+  try {
+    await writeTables(path, tablesOf(data));
+  } catch (error) {
+    if (!isFileSystemError(error)) throw error;
+    throw unusable(basename(path), `cannot be written (${error.code})`, error);
+  }
+}
+
+async function writeTables(path: string, tables: readonly Table[]): Promise<void> {
   if (path.toLowerCase().endsWith('.xlsx')) {
     await mkdir(dirname(path), { recursive: true });
     await writeWorkbook(path, tables);

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import yauzl from 'yauzl';
 import type { ReveilleError } from '../../domain/errors.ts';
-import { unreadable } from './problems.ts';
+import { unusable } from './problems.ts';
 
 /** Bounds on what a workbook may unpack to; a real one of 10,000 customers needs a tenth of it. */
 const MAX_PARTS = 10_000;
@@ -23,11 +23,11 @@ export function localName(name: string): string {
 }
 
 function refuseOtherFormats(file: string, content: Buffer): void {
-  if (content.length === 0) throw unreadable(file, 'the file is empty');
+  if (content.length === 0) throw unusable(file, 'the file is empty');
   if (content.subarray(0, 4).equals(Buffer.from('PK\u0003\u0004'))) return;
-  if (!content.subarray(0, 8).equals(OLE_MAGIC)) throw unreadable(file, 'is not an .xlsx workbook (not a zip archive)');
+  if (!content.subarray(0, 8).equals(OLE_MAGIC)) throw unusable(file, 'is not an .xlsx workbook (not a zip archive)');
   const encrypted = content.includes(Buffer.from('EncryptedPackage', 'utf16le'));
-  throw unreadable(
+  throw unusable(
     file,
     encrypted
       ? 'is encrypted with a password; save it without one'
@@ -54,12 +54,12 @@ export class XlsxArchive {
     try {
       const zip = await yauzl.fromBufferPromise(content);
       if (zip.entryCount > MAX_PARTS)
-        throw unreadable(file, `has ${zip.entryCount} parts; at most ${MAX_PARTS} are read`);
+        throw unusable(file, `has ${zip.entryCount} parts; at most ${MAX_PARTS} are read`);
       const entries = new Map<string, yauzl.Entry>();
       for await (const entry of zip.eachEntry()) entries.set(entry.fileName.toLowerCase(), entry);
       return new XlsxArchive(file, zip, entries);
     } catch (error) {
-      throw asUnreadable(file, error);
+      throw asUnusable(file, error);
     }
   }
 
@@ -73,16 +73,16 @@ export class XlsxArchive {
    */
   async readXml(part: string, handler: XmlHandler): Promise<void> {
     const entry = this.#entries.get(part.toLowerCase());
-    if (!entry) throw unreadable(this.#file, `is not a whole .xlsx workbook (it has no part ${part})`);
-    if (entry.isEncrypted()) throw unreadable(this.#file, 'is encrypted with a password; save it without one');
+    if (!entry) throw unusable(this.#file, `is not a whole .xlsx workbook (it has no part ${part})`);
+    if (entry.isEncrypted()) throw unusable(this.#file, 'is encrypted with a password; save it without one');
     this.#unpacked += entry.uncompressedSize;
     if (entry.uncompressedSize > MAX_PART_BYTES || this.#unpacked > MAX_TOTAL_BYTES) {
-      throw unreadable(this.#file, `unpacks to more than is read (part ${part} has ${entry.uncompressedSize} bytes)`);
+      throw unusable(this.#file, `unpacks to more than is read (part ${part} has ${entry.uncompressedSize} bytes)`);
     }
     try {
       await this.#parse(entry, handler);
     } catch (error) {
-      throw asUnreadable(this.#file, error, part);
+      throw asUnusable(this.#file, error, part);
     }
   }
 
@@ -104,7 +104,7 @@ export class XlsxArchive {
   }
 }
 
-function asUnreadable(file: string, error: unknown, part?: string): ReveilleError {
+function asUnusable(file: string, error: unknown, part?: string): ReveilleError {
   if (error instanceof Error && error.name === 'ReveilleError') return error as ReveilleError;
-  return unreadable(file, part ? `is damaged (part ${part})` : 'is damaged (its zip archive cannot be read)', error);
+  return unusable(file, part ? `is damaged (part ${part})` : 'is damaged (its zip archive cannot be read)', error);
 }

@@ -1,7 +1,7 @@
 import { type Cell, DateCell, Wrong } from './cells.ts';
 import { instantOfSerial, parseInstant } from './dates.ts';
 import { unescapeXlsxText } from './escapes.ts';
-import { unreadable } from './problems.ts';
+import { unusable } from './problems.ts';
 import type { RowSink } from './sheet-reader.ts';
 import type { XlsxArchive } from './xlsx-archive.ts';
 import type { Workbook } from './xlsx-workbook.ts';
@@ -88,12 +88,12 @@ export async function readXlsxSheet(
     open: (name, { r, t, s }) => {
       if (name === 'row') {
         row = r === undefined ? row + 1 : Number(r);
-        if (!Number.isInteger(row) || row < 1 || row > MAX_ROWS) throw unreadable(file, `is damaged (a row ${r})`);
+        if (!Number.isInteger(row) || row < 1 || row > MAX_ROWS) throw unusable(file, `is damaged (a row ${r})`);
         column = -1;
         cells = [];
       } else if (name === 'c') {
         column = r === undefined ? column + 1 : columnOf(r);
-        if (column < 0 || column >= MAX_COLUMNS) throw unreadable(file, `is damaged (a cell ${r ?? column})`);
+        if (column < 0 || column >= MAX_COLUMNS) throw unusable(file, `is damaged (a cell ${r ?? column})`);
         raw = { type: t ?? 'n', style: Number(s ?? 0), hasFormula: false, content: '' };
       } else if (name === 'f') raw.hasFormula = true;
       else if (name === 'rPh') inPhonetic = true;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { isDateFormat } from './dates.ts';
 import { unescapeXlsxText } from './escapes.ts';
-import { unreadable } from './problems.ts';
+import { unusable } from './problems.ts';
 import { localName, type XlsxArchive } from './xlsx-archive.ts';
 
 /** What is needed of a workbook before its sheets can be read. */
@@ -57,7 +57,7 @@ async function readSharedStrings(archive: XlsxArchive, file: string, part: strin
       if (name === 't') inText = false;
       else if (name === 'rPh') inPhonetic = false;
       else if (name === 'si') {
-        if (strings.push(unescapeXlsxText(current)) > MAX_SHARED_STRINGS) throw unreadable(file, 'has too many texts');
+        if (strings.push(unescapeXlsxText(current)) > MAX_SHARED_STRINGS) throw unusable(file, 'has too many texts');
       }
     },
   });
@@ -88,10 +88,10 @@ async function readDateStyles(archive: XlsxArchive, part: string): Promise<Set<n
 
 /** @throws ReveilleError `invalid_input` when the archive holds no workbook, or two sheets of one name. */
 export async function readWorkbook(archive: XlsxArchive, file: string): Promise<Workbook> {
-  if (!archive.has('_rels/.rels')) throw unreadable(file, 'is a zip archive, but not an .xlsx workbook');
+  if (!archive.has('_rels/.rels')) throw unusable(file, 'is a zip archive, but not an .xlsx workbook');
   const roots = [...(await readRelationships(archive, '')).values()];
   const part = roots.find((root) => root.type === 'officeDocument')?.target;
-  if (!part?.endsWith('.xml')) throw unreadable(file, 'is not an .xlsx workbook');
+  if (!part?.endsWith('.xml')) throw unusable(file, 'is not an .xlsx workbook');
   const relationships = await readRelationships(archive, part);
   const sheetParts = new Map<string, string>();
   const sheetNames: string[] = [];
@@ -104,7 +104,7 @@ export async function readWorkbook(archive: XlsxArchive, file: string): Promise<
       const relationship = relationships.get(relationId ?? '');
       const sheetName = (attributes['name'] ?? '').trim();
       if (relationship?.type !== 'worksheet') return;
-      if (sheetParts.has(sheetName.toLowerCase())) throw unreadable(file, `has two sheets named ${sheetName}`);
+      if (sheetParts.has(sheetName.toLowerCase())) throw unusable(file, `has two sheets named ${sheetName}`);
       sheetParts.set(sheetName.toLowerCase(), relationship.target);
       sheetNames.push(sheetName);
     },

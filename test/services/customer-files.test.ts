@@ -4,63 +4,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { CustomerData } from '../../domain/customers/customer.ts';
 import { generateCustomers } from '../../domain/customers/generator.ts';
-import { ReveilleError } from '../../domain/errors.ts';
-import { instantOfSerial, isDateFormat, parseInstant } from '../../services/customer-files/dates.ts';
-import { columnLetters } from '../../services/customer-files/problems.ts';
 import { readCustomerFiles } from '../../services/customer-files/read.ts';
 import { writeCustomerFiles } from '../../services/customer-files/write.ts';
-import {
-  declareSize,
-  type RawCell,
-  TemporaryFolder,
-  type WorkbookParts,
-  workbookParts,
-  zip,
-} from '../support/workbook-file.ts';
-
-const HEADER = ['customer_id', 'lifetime_value', 'signup_date'];
-const CUSTOMERS: RawCell[][] = [HEADER, ['C1', 10, '2025-01-29'], ['C2', 20, null]];
-const day = (text: string): number => Date.parse(`${text}Z`);
-
-async function readBytes(content: Buffer | string, name = 'book.xlsx'): Promise<CustomerData> {
-  await using folder = await TemporaryFolder.create();
-  return await readCustomerFiles(await folder.file(name, content));
-}
-
-const readSheets = (sheets: Record<string, RawCell[][]>, more: Partial<WorkbookParts> = {}): Promise<CustomerData> =>
-  readBytes(zip(workbookParts({ sheets, ...more })));
-
-async function readCsv(files: Record<string, string | Buffer>): Promise<CustomerData> {
-  await using folder = await TemporaryFolder.create();
-  for (const [name, content] of Object.entries(files)) await folder.file(name, content);
-  return await readCustomerFiles(folder.path);
-}
-
-/** The error of a read that must fail, which must be one a user may see. */
-async function failure(read: Promise<CustomerData>): Promise<ReveilleError> {
-  const error = await read.then(
-    () => assert.fail('it was read'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ReveilleError)) throw error;
-  assert.equal(error.code, 'invalid_input');
-  assert.ok(error.errors.length > 0);
-  return error;
-}
-
-/** Asserts that reading fails with exactly these errors, each `[path, words in its message]`. */
-async function failsWith(read: Promise<CustomerData>, expected: [string, RegExp][]): Promise<void> {
-  const { errors, message } = await failure(read);
-  assert.deepEqual(
-    errors.map((error) => error.path),
-    expected.map(([path]) => path),
-    message,
-  );
-  expected.forEach(([, words], index) => {
-    assert.match(errors[index]!.message, words);
-    if (index < 10) assert.match(message, words);
-  });
-}
+import { CUSTOMERS, day, failsWith, failure, HEADER, readSheets } from '../support/reading-files.ts';
+import { type RawCell, TemporaryFolder } from '../support/workbook-file.ts';
 
 describe('what is written', () => {
   const asOf = Date.parse('2026-03-01T12:34:56.789Z');
@@ -95,6 +42,14 @@ describe('what is written', () => {
       'support_tickets.csv',
     ]);
     assert.deepEqual(await readCustomerFiles(folder.path), awkward);
+  });
+
+  it('is refused where nothing can be written', async () => {
+    await using folder = await TemporaryFolder.create();
+    const file = await folder.file('a-file', 'x');
+    for (const path of [file, join(file, 'sample.xlsx')]) {
+      await assert.rejects(writeCustomerFiles(path, sample), { code: 'invalid_input', message: /cannot be written/ });
+    }
   });
 
   it('keeps awkward texts in a workbook', async () => {
@@ -413,171 +368,5 @@ describe('a workbook', () => {
     assert.equal(errors.length, 101);
     assert.equal(errors.at(-1)?.message, 'and 150 more');
     assert.match(message, /^book\.xlsx was not read: .*; and 240 more$/);
-  });
-});
-
-describe('a file that is no sound workbook', () => {
-  const sound = workbookParts({ sheets: { customers: CUSTOMERS } });
-  const sheet = 'xl/worksheets/sheet0.xml';
-  const refused = async (content: Buffer | string, words: RegExp): Promise<void> => {
-    const error = await failure(readBytes(content));
-    assert.match(error.message, words);
-    assert.match(error.message, /^book\.xlsx: /);
-  };
-
-  it('is refused when it is missing, empty, or something else', async () => {
-    await using folder = await TemporaryFolder.create();
-    assert.match((await failure(readCustomerFiles(join(folder.path, 'none.xlsx')))).message, /no such file/);
-    await refused('', /the file is empty/);
-    await refused('customer_id,lifetime_value\nC1,1\n', /not a zip archive/);
-    await refused(zip({ 'readme.txt': 'hello' }), /a zip archive, but not an \.xlsx workbook/);
-    await refused(zip({ ...sound, '_rels/.rels': '<Relationships/>' }), /is not an \.xlsx workbook/);
-  });
-
-  it('is refused when it is encrypted, or an old .xls', async () => {
-    const ole = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(1_024)]);
-    await refused(ole, /old \.xls workbook/);
-    await refused(Buffer.concat([ole, Buffer.from('EncryptedPackage', 'utf16le')]), /is encrypted with a password/);
-  });
-
-  it('is refused when it is cut off, altered, or lacks a part', async () => {
-    await refused(zip(sound).subarray(0, 600), /is damaged/);
-    const altered = zip(sound, 0);
-    altered.write('9', altered.indexOf('<v>10</v>') + 3);
-    await refused(altered, /is damaged \(part xl\/worksheets\/sheet0\.xml\)/);
-    const { [sheet]: _, ...without } = sound;
-    await refused(zip(without), /it has no part xl\/worksheets\/sheet0\.xml/);
-    await refused(zip({ ...sound, [sheet]: '<worksheet><sheetData><row r="1">' }), /is damaged/);
-    await refused(
-      zip({ ...sound, [sheet]: '<worksheet><row r="9999999"/></worksheet>' }),
-      /is damaged \(a row 9999999\)/,
-    );
-    await refused(zip({ ...sound, [sheet]: '<worksheet><row r="1"><c r="ZZZZ1"/></row></worksheet>' }), /a cell ZZZZ1/);
-  });
-
-  it('is refused as a bomb before it unpacks, also when it lies about its size', async () => {
-    await refused(declareSize(zip(sound), sheet, 0xf0000000), /unpacks to more than is read/);
-    const large = zip({ ...sound, [sheet]: `<worksheet>${' '.repeat(20_000_000)}</worksheet>` });
-    assert.ok(large.length < 50_000);
-    await refused(declareSize(large, sheet, 1_000), /is damaged/);
-  });
-
-  it('is refused when its XML defines entities of its own', async () => {
-    const bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet><c r="A1"><v>&b;</v></c></worksheet>';
-    await refused(zip({ ...sound, [sheet]: bomb }), /is damaged/);
-  });
-
-  it('is refused when two sheets have one name', async () => {
-    const workbook = sound['xl/workbook.xml']!.replace(/(<sheet [^>]*\/>)/, '$1$1');
-    await refused(zip({ ...sound, 'xl/workbook.xml': workbook }), /two sheets named customers/);
-  });
-});
-
-describe('a folder of CSV files', () => {
-  const plain = 'customer_id,lifetime_value,city\r\nC1,10,"Delhi, ""old"""\r\n\r\nC2,20,\r\n';
-  const cities = async (content: string | Buffer): Promise<(string | null)[]> =>
-    (await readCsv({ 'customers.csv': content })).customers.map((one) => one.city);
-
-  it('is read in UTF-8 with and without its mark, and in UTF-16 with it', async () => {
-    const expected = ['Delhi, "old"', null];
-    assert.deepEqual(await cities(plain), expected);
-    assert.deepEqual(await cities(`\uFEFF${plain}`), expected);
-    const littleEndian = Buffer.from(`\uFEFF${plain}`, 'utf16le');
-    assert.deepEqual(await cities(littleEndian), expected);
-    assert.deepEqual(await cities(Buffer.from(littleEndian).swap16()), expected);
-  });
-
-  it('is refused in UTF-16 without its mark, and in no encoding at all', async () => {
-    const words = /customers\.csv: is not text in UTF-8/;
-    assert.match((await failure(readCsv({ 'customers.csv': Buffer.from(plain, 'utf16le') }))).message, words);
-    assert.match(
-      (await failure(readCsv({ 'customers.csv': Buffer.from('customer_id\n\xe9', 'latin1') }))).message,
-      words,
-    );
-  });
-
-  it('may use semicolons or tabs, and any case in its names', async () => {
-    const data = await readCsv({
-      'Customers.CSV': 'customer_id;lifetime_value\nC1;10\n',
-      'orders.csv': 'order_id\tcustomer_id\nO1\tC1\n',
-      'other.txt': 'ignored',
-    });
-    assert.equal(data.orders[0]?.customerId, 'C1');
-  });
-
-  it('is refused with ragged rows, named by their row', async () => {
-    await failsWith(readCsv({ 'customers.csv': 'customer_id,lifetime_value\nC1,10\nC2\n\nC3,1,2\n' }), [
-      ['customers!3:3', /customers row 3: has 1 values where the header has 2/],
-      ['customers!5:5', /customers row 5: has 3 values where the header has 2/],
-    ]);
-  });
-
-  it('is refused with quotes out of place', async () => {
-    await failsWith(readCsv({ 'customers.csv': 'customer_id,lifetime_value\nC1,10\n"C2,20\n' }), [
-      ['customers!3:3', /a quote is opened and never closed/],
-    ]);
-    await failsWith(readCsv({ 'customers.csv': 'customer_id,lifetime_value\nC1,10\n"C2"x,20\n' }), [
-      ['customers!3:3', /a closing quote is followed by more text/],
-    ]);
-  });
-
-  it('is refused with wrong values as a workbook is, and when it is empty', async () => {
-    await failsWith(
-      readCsv({
-        'customers.csv': 'customer_id,lifetime_value,signup_date\nC1,abc,2025-13-01\n',
-        'nps_survey.csv': 'customer_id,nps_score\nC2,12\n',
-      }),
-      [
-        ['customers!B2', /"abc" is not a number/],
-        ['customers!C2', /"2025-13-01" is not a date/],
-        ['nps_survey!A2', /no customer has the id "C2"/],
-        ['nps_survey!B2', /"12" is not a whole number/],
-      ],
-    );
-    await failsWith(readCsv({}), [['customers', /this sheet is missing \(sheets found: none\)/]]);
-    await failsWith(readCsv({ 'customers.csv': '' }), [
-      ['customers', /is empty/],
-      ['customers', /has no rows/],
-    ]);
-  });
-});
-
-describe('dates and columns of spreadsheets', () => {
-  it('are read with and without time and zone, and only where they exist', () => {
-    assert.equal(parseInstant('2024-02-29'), day('2024-02-29T00:00:00'));
-    assert.equal(parseInstant('2025-01-29 01:02'), day('2025-01-29T01:02:00'));
-    assert.equal(parseInstant('2025-01-29T01:02:03.4567Z'), day('2025-01-29T01:02:03.456'));
-    assert.equal(parseInstant('2025-01-29T01:02:03+05:30'), day('2025-01-28T19:32:03'));
-    for (const text of [
-      '2025-02-29',
-      '2025-00-10',
-      '2025-1-2',
-      '1899-12-31',
-      '2200-01-01',
-      '2025-01-29T25:00',
-      '45686',
-    ]) {
-      assert.equal(parseInstant(text), undefined, text);
-    }
-    assert.equal(parseInstant('2025-01-29T01:02:60'), undefined);
-    assert.equal(parseInstant('2025-01-29T01:02:03+15:00'), undefined);
-  });
-
-  it('have numbers to the second in both systems', () => {
-    assert.equal(instantOfSerial(45_686 + 3_723 / 86_400, false), day('2025-01-29T01:02:03'));
-    assert.equal(instantOfSerial(0, true), day('1904-01-01T00:00:00'));
-    assert.equal(instantOfSerial(Number.NaN, false), undefined);
-  });
-
-  it('are told by their format', () => {
-    for (const code of ['yyyy-mm-dd', 'd/m', '[h]:mm:ss', '[$-409]mmm yy;@']) assert.ok(isDateFormat(200, code), code);
-    for (const code of ['General', '0.00', '"days" 0', '[Red]0', '\\d0', '_d0', '@']) {
-      assert.ok(!isDateFormat(200, code), code);
-    }
-    assert.ok(isDateFormat(14, undefined) && isDateFormat(47, undefined) && !isDateFormat(49, undefined));
-  });
-
-  it('have letters beyond Z', () => {
-    assert.deepEqual([0, 25, 26, 701, 702, 16_383].map(columnLetters), ['A', 'Z', 'AA', 'ZZ', 'AAA', 'XFD']);
   });
 });

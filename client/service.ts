@@ -18,13 +18,13 @@ const ANSWER_TIMEOUT_MS = 2_000;
 export async function connectService(configuration: Configuration, logger: Logger): Promise<Service> {
   const runtime = await runningService(configuration.dataDir);
   if (runtime) return { operations: remoteOperations(runtime.api, runtime.token), runtime, close: async () => {} };
-  const { databaseUrl, dataDir } = configuration;
+  const { databaseUrl, dataDir, cacheDir } = configuration;
   // Databases take a while to load, and a running service makes them unneeded.
   const [{ openStore }, { createOperations }] = await Promise.all([
     import('../services/store/open-store.ts'),
     import('./operations/index.ts'),
   ]);
-  const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, logger });
+  const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });
   return { operations: createOperations({ store, temporal: null }), runtime: null, close: () => store.close() };
 }
 

@@ -19,7 +19,7 @@ export async function runWorkerProcess(
   configuration: Configuration,
   options: { queues?: readonly string[] } = {},
 ): Promise<number> {
-  const { databaseUrl, dataDir, temporal } = configuration;
+  const { databaseUrl, dataDir, cacheDir, temporal } = configuration;
   const queues = parseQueues(options.queues ?? []);
   const { address } = temporal;
   if (address === null) {
@@ -30,7 +30,7 @@ export async function runWorkerProcess(
   installRuntime({ logger, metricsAddress });
 
   await using release = new AsyncDisposableStack();
-  const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, logger });
+  const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });
   release.defer(() => store.close());
   const workers = await startReveilleWorkers({
     configuration,

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../../domain/contracts/names.ts';
 import type { Configuration } from '../../services/configuration.ts';
 import type { Logger } from '../../services/logging.ts';
+import { acquireLock } from '../../services/store/lock.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient, localTarget } from '../../services/temporal/connection.ts';
 import { acquireTemporalCli } from '../../services/temporal/server/acquire-cli.ts';
@@ -42,13 +44,19 @@ export interface StackOptions {
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { configuration, logger, report } = options;
-  const { databaseUrl, dataDir } = configuration;
+  const { databaseUrl, dataDir, cacheDir } = configuration;
   await using starting = new AsyncDisposableStack();
   installRuntime({ logger });
-  // First the store: its lock keeps a second stack of this folder from touching anything.
-  const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, logger });
-  starting.defer(() => store.close());
-  const temporal = await startTemporal(options, starting);
+  // First the lock: it keeps a second stack of this folder from touching anything.
+  const folder = join(dataDir, '.reveille');
+  await mkdir(folder, { recursive: true });
+  const lock = await acquireLock(join(folder, 'service.lock'));
+  starting.defer(() => lock.release());
+  // The server starts in its own process, so that it costs no time to open the store meanwhile.
+  const opening = openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });
+  const [opened, started] = await Promise.allSettled([opening, startTemporal(options, starting)]);
+  if (opened.status === 'fulfilled') starting.defer(() => opened.value.close());
+  const [store, temporal] = [valueOf(opened), valueOf(started)];
   const client = await connectClient(temporal.target);
   starting.defer(() => client.connection.close());
   const workers = await startReveilleWorkers({ configuration, target: temporal.target, store, logger });
@@ -95,6 +103,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     failed,
     stop: () => running.disposeAsync(),
   };
+}
+
+function valueOf<Value>(result: PromiseSettledResult<Value>): Value {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 interface Temporal {

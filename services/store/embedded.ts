@@ -1,4 +1,5 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
@@ -23,13 +24,43 @@ async function openDatabase(folder: string): Promise<PGlite> {
   return database;
 }
 
-/** Creating takes seconds; a folder that a killed process left half made must never pass for a database. */
-async function openOrCreate(folder: string, logger: Logger | undefined): Promise<PGlite> {
-  if (!(await exists(folder))) {
+/** An empty database of this PGlite; making one takes seconds, copying one does not. */
+async function templateFolder(cacheDir: string): Promise<string> {
+  const manifest = join(createRequire(import.meta.url).resolve('@electric-sql/pglite'), '..', '..', 'package.json');
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
+  return join(cacheDir, `pglite-${version}`);
+}
+
+async function createEmpty(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await (await openDatabase(folder)).close();
+}
+
+/** Makes `folder` an empty database: from the cache, which it fills the first time. */
+async function createFromCache(folder: string, cacheDir: string, logger: Logger | undefined): Promise<void> {
+  const template = await templateFolder(cacheDir);
+  if (!(await exists(template))) {
     logger?.info('creating the embedded store');
+    await createEmpty(folder);
+    // Another process may fill the cache at the same moment: whoever renames first wins, and either copy will do.
+    const scratch = `${template}.${process.pid}`;
+    await cp(folder, scratch, { recursive: true });
+    await rename(scratch, template).catch(() => rm(scratch, { recursive: true, force: true }));
+    return;
+  }
+  await rm(folder, { recursive: true, force: true });
+  await cp(template, folder, { recursive: true });
+}
+
+/** A folder that a killed process left half made must never pass for a database. */
+async function openOrCreate(folder: string, cacheDir: string | undefined, logger: Logger | undefined): Promise<PGlite> {
+  if (!(await exists(folder))) {
     const unfinished = `${folder}.new`;
-    await rm(unfinished, { recursive: true, force: true });
-    await (await openDatabase(unfinished)).close();
+    if (cacheDir === undefined) await createEmpty(unfinished);
+    else {
+      await mkdir(cacheDir, { recursive: true });
+      await createFromCache(unfinished, cacheDir, logger);
+    }
     await rename(unfinished, folder);
   }
   return openDatabase(folder);
@@ -49,13 +80,13 @@ async function lockFolder(home: string): Promise<Lock> {
  * PGlite under `<dataDir>/.reveille/store`, for one process at a time.
  * @throws ReveilleError `conflict` naming the process that has it open, `unavailable` when it does not open.
  */
-export async function openEmbedded(dataDir: string, logger?: Logger): Promise<Connection> {
+export async function openEmbedded(dataDir: string, cacheDir?: string, logger?: Logger): Promise<Connection> {
   const home = join(dataDir, '.reveille');
   const folder = join(home, 'store');
   const lock = await lockFolder(home);
   let client: PGlite | undefined;
   try {
-    client = await openOrCreate(folder, logger);
+    client = await openOrCreate(folder, cacheDir, logger);
     await migrate(drizzle(client), { migrationsFolder: MIGRATIONS_FOLDER });
     return embeddedConnection(client, () => lock.release());
   } catch (cause) {

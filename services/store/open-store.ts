@@ -33,8 +33,12 @@ function storeOn(connection: Connection): Store {
 export async function openStore(options: {
   databaseUrl?: string | undefined;
   dataDir: string;
+  /** Where an empty embedded database is kept to be copied; without it each new one is made from nothing. */
+  cacheDir?: string | undefined;
   logger?: Logger | undefined;
 }): Promise<Store> {
-  const { databaseUrl, dataDir, logger } = options;
-  return storeOn(databaseUrl ? await connectPostgres(databaseUrl, logger) : await openEmbedded(dataDir, logger));
+  const { databaseUrl, dataDir, cacheDir, logger } = options;
+  return storeOn(
+    databaseUrl ? await connectPostgres(databaseUrl, logger) : await openEmbedded(dataDir, cacheDir, logger),
+  );
 }

@@ -13,6 +13,7 @@ import { type Logger, createLogger } from '../../services/logging.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient } from '../../services/temporal/connection.ts';
 import { type ReveilleWorkersOptions, startReveilleWorkers } from '../../workers/start.ts';
+import { cacheDir } from './temporal.ts';
 
 export const quietLogger = (): Logger => createLogger({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
 
@@ -52,7 +53,7 @@ export async function startTestService(
     ...readConfiguration({ REVEILLE_DATA_DIR: folder.path }, folder.path),
     llm: options.llm ?? null,
   };
-  const store = await openStore({ dataDir: folder.path, logger });
+  const store = await openStore({ dataDir: folder.path, cacheDir: cacheDir(), logger });
   await store.customers.import(DEFAULT_WORKSPACE, options.customers ?? sampleCustomers(), { merge: false });
   const client = await connectClient(target);
   const workers = await startReveilleWorkers({

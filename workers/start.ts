@@ -36,9 +36,10 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
   ]);
   try {
     await ensureSearchAttributes(connection, target);
+    const { llm } = configuration;
     const activities = createActivities({
       store,
-      model: configuration.llm && createLanguageModel(configuration.llm),
+      model: llm && createLanguageModel({ ...llm, apiKey: llm.apiKey ?? undefined }),
       memory: createMemoryFiles(configuration.dataDir),
       workflows: createWorkflowService(new Client({ connection, namespace: target.namespace })),
       escalationOwner: configuration.escalationOwner,

@@ -33,9 +33,8 @@ export interface Kind<Value> {
 
 /** Excel's own limit on the text of a cell. */
 const MAX_TEXT = 32_767;
-// Tab and line feed may stand in a text; a database refuses NUL, and nobody misses the others.
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+// Tab and line feed may stand in a text; a database refuses NUL, and nobody misses the other ASCII controls.
+const CONTROL_CHARACTERS = /[\p{Cc}--[\t\n\u0080-\u009f]]/v;
 const PLAIN_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** A cell's content as an error shows it, cut short. */

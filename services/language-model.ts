@@ -1,0 +1,126 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { APICallError, generateText, NoObjectGeneratedError, Output, RetryError } from 'ai';
+import type { z } from 'zod';
+import { type LanguageModel, LanguageModelError } from '../domain/ports/language-model.ts';
+
+export interface LanguageModelConfig {
+  /** Of an OpenAI-compatible API, such as `https://api.example.com/v1`. */
+  baseUrl: string;
+  model: string;
+  apiKey?: string | undefined;
+  /** For one answer, its retry and the wait before it included. */
+  timeoutMs: number;
+  /** Opens the connections; a checked dialler where the host is not the operator's own. */
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+/** Far above any answer our schemas allow. */
+const MAX_RESPONSE_BYTES = 512 * 1024;
+const MAX_OUTPUT_TOKENS = 4_000;
+
+/**
+ * The model port through the AI SDK with structured output. One retry of its own, on 408, 409, 429, 5xx and broken
+ * connections, after the wait the server asks for where that fits the time. Errors carry neither prompt, answer nor
+ * key, so that a log or a failure in Temporal's history cannot.
+ */
+export function createLanguageModel(config: LanguageModelConfig): LanguageModel {
+  return {
+    async answer(request) {
+      const call = new BoundedCall(config);
+      // A provider for each answer, so that its fetch knows how much time is left.
+      const provider = createOpenAICompatible({
+        name: 'reveille',
+        baseURL: config.baseUrl,
+        supportsStructuredOutputs: true,
+        fetch: (input, init) => call.fetch(input, init),
+        ...(config.apiKey === undefined ? {} : { apiKey: config.apiKey }),
+      });
+      try {
+        const result = await generateText({
+          model: provider(config.model),
+          instructions: request.system,
+          prompt: request.prompt,
+          output: Output.object<z.output<typeof request.schema>>({ schema: request.schema, name: request.schemaName }),
+          temperature: 0,
+          maxOutputTokens: MAX_OUTPUT_TOKENS,
+          maxRetries: 1,
+          timeout: config.timeoutMs,
+          ...(request.signal === undefined ? {} : { abortSignal: request.signal }),
+        });
+        if (result.finishReason === 'content-filter') throw refused();
+        return result.output;
+      } catch (error) {
+        if (request.signal?.aborted === true) throw request.signal.reason;
+        throw call.failure ?? failureOf(error, call.lastStatus);
+      }
+    },
+  };
+}
+
+/** Limits one answer's requests: size, redirects, and waits longer than the time left. */
+class BoundedCall {
+  lastStatus: number | null = null;
+  failure: LanguageModelError | null = null;
+  readonly #deadline: number;
+  readonly #fetch: typeof globalThis.fetch;
+
+  constructor({ timeoutMs, fetch }: LanguageModelConfig) {
+    this.#deadline = Date.now() + timeoutMs;
+    this.#fetch = fetch ?? globalThis.fetch;
+  }
+
+  async fetch(input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit): Promise<Response> {
+    // A redirect would carry the prompt to a host nobody configured.
+    const response = await this.#fetch(input, { ...init, redirect: 'error' });
+    this.lastStatus = response.status;
+    const waitMs = Number(response.headers.get('retry-after')) * 1_000;
+    if (!response.ok && Date.now() + waitMs >= this.#deadline) {
+      await response.body?.cancel();
+      throw this.#fail('unavailable', `The model is unavailable for longer than the time for an answer`);
+    }
+    const body = await this.#bounded(response);
+    return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+  }
+
+  async #bounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength;
+      // Leaving the loop cancels the body, and with it the connection.
+      if (size > MAX_RESPONSE_BYTES) throw this.#fail('invalid', 'The model sent more than an answer can hold');
+      chunks.push(chunk);
+    }
+    return new Uint8Array(Buffer.concat(chunks));
+  }
+
+  #fail(failure: LanguageModelError['failure'], message: string): LanguageModelError {
+    this.failure = new LanguageModelError(failure, message);
+    return this.failure;
+  }
+}
+
+const refused = (): LanguageModelError => new LanguageModelError('refused', 'The model refused to answer');
+
+function failureOf(error: unknown, lastStatus: number | null): LanguageModelError {
+  const cause = RetryError.isInstance(error) ? error.lastError : error;
+  if (cause instanceof LanguageModelError) return cause;
+  if (NoObjectGeneratedError.isInstance(cause) && cause.finishReason === 'content-filter') return refused();
+  if (APICallError.isInstance(cause)) {
+    const { statusCode } = cause;
+    // A body that cannot be read as an answer comes with a good status.
+    if (statusCode !== undefined && statusCode < 400) return invalid();
+    return new LanguageModelError('unavailable', `The model could not be reached${status(statusCode ?? null)}`);
+  }
+  if (cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError')) {
+    return lastStatus !== null && lastStatus >= 400
+      ? new LanguageModelError('unavailable', `The model could not be reached in time${status(lastStatus)}`)
+      : new LanguageModelError('timeout', 'The model did not answer in time');
+  }
+  return invalid();
+}
+
+const status = (code: number | null): string => (code === null ? '' : ` (status ${code})`);
+
+const invalid = (): LanguageModelError =>
+  new LanguageModelError('invalid', "The model's answer did not have the right shape");

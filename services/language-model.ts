@@ -51,7 +51,7 @@ export function createLanguageModel(config: LanguageModelConfig): LanguageModel 
         return result.output;
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
-        throw call.failure ?? failureOf(error, call.lastStatus);
+        throw call.failure ?? failureOf(error, call.trouble);
       }
     },
   };
@@ -59,7 +59,8 @@ export function createLanguageModel(config: LanguageModelConfig): LanguageModel 
 
 /** Limits one answer's requests: size, redirects, and waits longer than the time left. */
 class BoundedCall {
-  lastStatus: number | null = null;
+  /** Why the last request got no good answer, when that is known; null while one is under way. */
+  trouble: string | null = null;
   failure: LanguageModelError | null = null;
   readonly #deadline: number;
   readonly #fetch: typeof globalThis.fetch;
@@ -70,16 +71,27 @@ class BoundedCall {
   }
 
   async fetch(input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit): Promise<Response> {
-    // A redirect would carry the prompt to a host nobody configured.
-    const response = await this.#fetch(input, { ...init, redirect: 'error' });
-    this.lastStatus = response.status;
+    this.trouble = null;
+    const response = await this.#send(input, init);
+    if (!response.ok) this.trouble = `status ${response.status}`;
     const waitMs = Number(response.headers.get('retry-after')) * 1_000;
-    if (!response.ok && Date.now() + waitMs >= this.#deadline) {
+    // Followed, a redirect would carry the prompt to a host nobody configured.
+    const redirected = response.status >= 300 && response.status < 400;
+    if (redirected || (!response.ok && Date.now() + waitMs >= this.#deadline)) {
       await response.body?.cancel();
-      throw this.#fail('unavailable', `The model is unavailable for longer than the time for an answer`);
+      throw this.#fail('unavailable', `The model could not be reached (status ${response.status})`);
     }
     const body = await this.#bounded(response);
     return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+  }
+
+  async #send(input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit): Promise<Response> {
+    try {
+      return await this.#fetch(input, { ...init, redirect: 'manual' });
+    } catch (error) {
+      if (init?.signal?.aborted !== true) this.trouble = 'no connection';
+      throw error;
+    }
   }
 
   async #bounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
@@ -102,25 +114,20 @@ class BoundedCall {
 
 const refused = (): LanguageModelError => new LanguageModelError('refused', 'The model refused to answer');
 
-function failureOf(error: unknown, lastStatus: number | null): LanguageModelError {
+function failureOf(error: unknown, trouble: string | null): LanguageModelError {
   const cause = RetryError.isInstance(error) ? error.lastError : error;
-  if (cause instanceof LanguageModelError) return cause;
   if (NoObjectGeneratedError.isInstance(cause) && cause.finishReason === 'content-filter') return refused();
-  if (APICallError.isInstance(cause)) {
-    const { statusCode } = cause;
-    // A body that cannot be read as an answer comes with a good status.
-    if (statusCode !== undefined && statusCode < 400) return invalid();
-    return new LanguageModelError('unavailable', `The model could not be reached${status(statusCode ?? null)}`);
-  }
+  // The time may also run out in the wait before the retry.
+  if (trouble !== null) return new LanguageModelError('unavailable', `The model could not be reached (${trouble})`);
   if (cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError')) {
-    return lastStatus !== null && lastStatus >= 400
-      ? new LanguageModelError('unavailable', `The model could not be reached in time${status(lastStatus)}`)
-      : new LanguageModelError('timeout', 'The model did not answer in time');
+    return new LanguageModelError('timeout', 'The model did not answer in time');
+  }
+  // A connection that breaks within a good answer.
+  if (APICallError.isInstance(cause) && cause.isRetryable) {
+    return new LanguageModelError('unavailable', 'The model could not be reached (connection lost)');
   }
   return invalid();
 }
-
-const status = (code: number | null): string => (code === null ? '' : ` (status ${code})`);
 
 const invalid = (): LanguageModelError =>
   new LanguageModelError('invalid', "The model's answer did not have the right shape");

@@ -1,0 +1,152 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** One scripted answer of the stub, by what goes wrong (or right). */
+export type StubAnswer =
+  /** A completion whose content is this value as JSON: good, of the wrong shape, in the wrong language. */
+  | { kind: 'json'; value: unknown }
+  /** A completion whose content is this text, such as garbage. */
+  | { kind: 'content'; content: string; finishReason?: string }
+  | { kind: 'refusal'; text: string }
+  | { kind: 'content_filter' }
+  /** Takes the request and never answers. */
+  | { kind: 'hang' }
+  /** Sends a good answer's head, then a byte now and then, for ever. */
+  | { kind: 'drip'; everyMs: number }
+  /** An error of the API. */
+  | { kind: 'status'; status: number; retryAfter?: string }
+  /** A body that is no completion at all. */
+  | { kind: 'body'; body: string; contentType?: string }
+  /** A completion of this many bytes. */
+  | { kind: 'huge'; bytes: number }
+  | { kind: 'redirect'; to: string }
+  | { kind: 'reset' };
+
+export interface StubRequest {
+  method: string;
+  path: string;
+  authorization: string | undefined;
+  body: {
+    model: string;
+    messages: { role: string; content: unknown }[];
+    response_format?: { type: string; json_schema?: { name: string; strict: boolean; schema: unknown } };
+  };
+}
+
+/**
+ * A chat-completions server as the public API describes it (POST /v1/chat/completions). Answers come in the order they
+ * are scripted; the last one stays.
+ */
+export class StubModelServer implements AsyncDisposable {
+  readonly requests: StubRequest[] = [];
+  /** Bytes of answers that were taken from us. */
+  bytesWritten = 0;
+  #answers: StubAnswer[] = [];
+  readonly #server = createServer((request, response) => void this.#handle(request, response));
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  static async start(...answers: StubAnswer[]): Promise<StubModelServer> {
+    const stub = new StubModelServer();
+    stub.script(...answers);
+    await new Promise<void>((resolve) => stub.#server.listen(0, '127.0.0.1', resolve));
+    return stub;
+  }
+
+  get baseUrl(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
+  }
+
+  script(...answers: StubAnswer[]): void {
+    this.#answers = answers;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = JSON.parse(await text(request)) as StubRequest['body'];
+    const { method = '', url: path = '' } = request;
+    this.requests.push({ method, path, authorization: request.headers.authorization, body });
+    const answer = (this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0]) ?? { kind: 'hang' };
+    this.#send(answer, response, body.model);
+  }
+
+  #send(answer: StubAnswer, response: ServerResponse, model: string): void {
+    switch (answer.kind) {
+      case 'json':
+        return this.#complete(response, model, { content: JSON.stringify(answer.value) });
+      case 'content':
+        return this.#complete(response, model, { content: answer.content }, answer.finishReason);
+      case 'refusal':
+        return this.#complete(response, model, { content: null, refusal: answer.text });
+      case 'content_filter':
+        return this.#complete(response, model, { content: '' }, 'content_filter');
+      case 'hang':
+        return;
+      case 'drip':
+        return this.#drip(response, answer.everyMs);
+      case 'status': {
+        const headers = answer.retryAfter === undefined ? {} : { 'retry-after': answer.retryAfter };
+        response.writeHead(answer.status, { 'content-type': 'application/json', ...headers });
+        response.end(JSON.stringify({ error: { message: 'scripted', type: 'stub', param: null, code: null } }));
+        return;
+      }
+      case 'body':
+        response.writeHead(200, { 'content-type': answer.contentType ?? 'application/json' });
+        response.end(answer.body);
+        return;
+      case 'huge':
+        return this.#huge(response, answer.bytes);
+      case 'redirect':
+        response.writeHead(307, { location: answer.to });
+        response.end();
+        return;
+      case 'reset':
+        response.socket?.resetAndDestroy();
+    }
+  }
+
+  #complete(response: ServerResponse, model: string, message: object, finishReason = 'stop'): void {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify({
+        id: 'chatcmpl-stub',
+        object: 'chat.completion',
+        created: 0,
+        model,
+        choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason }],
+        usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+      }),
+    );
+  }
+
+  #drip(response: ServerResponse, everyMs: number): void {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.write('{"id":"chatcmpl-stub","choices":[{"index":0,"message":{"role":"assistant","content":"');
+    const timer = setInterval(() => response.write(' '), everyMs);
+    this.#timers.add(timer);
+    response.on('close', () => clearInterval(timer));
+  }
+
+  #huge(response: ServerResponse, bytes: number): void {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    response.on('error', () => undefined);
+    const push = (): void => {
+      while (this.bytesWritten < bytes && !response.destroyed) {
+        this.bytesWritten += chunk.byteLength;
+        if (!response.write(chunk)) {
+          response.once('drain', push);
+          return;
+        }
+      }
+      response.end();
+    };
+    response.write('{"choices":[{"index":0,"message":{"role":"assistant","content":"');
+    push();
+  }
+}

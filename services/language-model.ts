@@ -116,6 +116,7 @@ const refused = (): LanguageModelError => new LanguageModelError('refused', 'The
 
 function failureOf(error: unknown, trouble: string | null): LanguageModelError {
   const cause = RetryError.isInstance(error) ? error.lastError : error;
+  if (cause instanceof LanguageModelError) return cause;
   if (NoObjectGeneratedError.isInstance(cause) && cause.finishReason === 'content-filter') return refused();
   // The time may also run out in the wait before the retry.
   if (trouble !== null) return new LanguageModelError('unavailable', `The model could not be reached (${trouble})`);

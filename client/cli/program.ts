@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import { approvalCommands, escalationCommands } from './approvals.ts';
+import { customerCommands } from './customers.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { historyCommands } from './histories.ts';
+import { scanCommand } from './scan.ts';
+import { upCommands } from './up.ts';
+
+/** All commands; parsing runs one. Each throws instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('reveille')
+    .exitOverride()
+    .description('Finds customers at risk and writes to them, durably, on Temporal.')
+    .option('--json', 'print the result as JSON; everything else goes to stderr')
+    .option('--workspace <slug>', 'whose customers (default: REVEILLE_WORKSPACE, else "default")')
+    .option('--debug', 'show the stack of an error')
+    .showHelpAfterError('(add --help for what it takes)')
+    .addHelpText('after', '\nExamples:\n  reveille up\n  reveille scan --mode once\n  reveille approvals list');
+  upCommands(program);
+  demoCommand(program);
+  customerCommands(program);
+  scanCommand(program);
+  approvalCommands(program);
+  escalationCommands(program);
+  doctorCommand(program);
+  historyCommands(program);
+  for (const command of allCommands(program)) shareOptions(command);
+  return program;
+}
+
+/** Every command below `command`, at any depth. */
+export function allCommands(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...allCommands(child)]);
+}
+
+/** `--json` and the like may stand before or after a command's own name. */
+function shareOptions(command: Command): void {
+  command
+    .option('--json', 'print the result as JSON')
+    .option('--workspace <slug>', 'whose customers')
+    .option('--debug', 'show the stack of an error')
+    .exitOverride();
+}

@@ -57,33 +57,40 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
       });
     },
 
-    /** Puts the approved text in the outbox, once, and ends the intervention. */
+    /**
+     * Puts the approved text in the outbox, once, and ends the intervention. One that has ended meanwhile stays as it is,
+     * and a customer who is no longer there is not written to.
+     */
     async handOver(
       step: InterventionStep & { textHash: string | null },
-    ): Promise<{ state: 'ready'; stateReason: string }> {
+    ): Promise<{ state: InterventionState; stateReason: string }> {
       const { workspace, interventionId, at } = step;
       const row = await rowOf(store, workspace, interventionId);
+      if (row.endedAt !== null) return { state: row.state, stateReason: row.stateReason ?? '' };
       if (row.textHash !== step.textHash || row.subject === null || row.body === null) {
         throw new ReveilleError('conflict', 'The message is not the text that was approved');
       }
+      const end = async (state: InterventionState, stateReason: string) => {
+        await store.interventions.update(workspace, interventionId, { state, stateReason, endedAt: at });
+        return { state, stateReason };
+      };
       const record = await store.customers.record(workspace, row.customerId);
+      if (!record) return end('suppressed', 'The customer is no longer in the workspace, so it was not sent');
       const channel = row.channels[0] ?? 'email';
       const phone = channel === 'phone' || channel === 'sms' || channel === 'whatsapp';
-      const stateReason = 'In the outbox: no channel is configured to send it';
       await store.outbox.put(workspace, {
         messageId: interventionId,
         kind: 'intervention',
         interventionId,
         customerId: row.customerId,
         channel,
-        to: (phone ? record?.customer.phone : record?.customer.email) ?? null,
+        to: phone ? record.customer.phone : record.customer.email,
         subject: row.subject,
         body: row.body,
         reason: 'No channel is configured to send it',
         createdAt: at,
       });
-      await store.interventions.update(workspace, interventionId, { state: 'ready', stateReason, endedAt: at });
-      return { state: 'ready', stateReason };
+      return end('ready', 'In the outbox: no channel is configured to send it');
     },
 
     /** Writes the final state (or `approved`, on the way to it), and resolves its escalation when a person decided. */

@@ -1,8 +1,13 @@
 import { analyseContext } from '../agents/context.ts';
 import { decide } from '../agents/decision.ts';
 import { writeMessage } from '../agents/empathy.ts';
-import type { Decision, InterventionCase, Scores } from '../domain/agents.ts';
-import { type InterventionInput, type Priority, intervention } from '../domain/contracts/interventions.ts';
+import type { InterventionCase, Scores } from '../domain/agents.ts';
+import {
+  type InterventionInput,
+  type InterventionState,
+  type Priority,
+  intervention,
+} from '../domain/contracts/interventions.ts';
 import type { ExclusionReason } from '../domain/contracts/scans.ts';
 import { scoreCustomer } from '../domain/customers/health-score.ts';
 import { ReveilleError, invalidInput } from '../domain/errors.ts';
@@ -32,12 +37,12 @@ export interface OpenIntervention extends InterventionInput {
 }
 
 export interface SettledDecision {
-  state: 'suppressed' | 'waiting_approval' | 'ready';
+  state: InterventionState;
   stateReason: string;
+  /** Null where nobody has to approve. */
   deadline: string | null;
-  textHash: string;
+  textHash: string | null;
   priority: Priority;
-  approvalReasons: Decision['approvalReasons'];
 }
 
 /** Activities of `intervention` up to the decision. What an agent found is in the row before the next one begins. */
@@ -81,13 +86,13 @@ export function interventionActivities(dependencies: ActivityDependencies) {
     async settleDecision({ workspace, interventionId, at }: InterventionStep): Promise<SettledDecision> {
       const row = await rowOf(store, workspace, interventionId);
       const decision = found(row, 'decision');
-      const settled = settlement(decision, Date.parse(at));
+      // A second attempt keeps the deadline that the first gave.
+      const settled = row.state === 'deciding' ? settlement(decision, Date.parse(at)) : settledBefore(row);
       const ended = settled.state === 'suppressed' ? { endedAt: at } : {};
       const written = await store.interventions.update(workspace, interventionId, { ...settled, ...ended });
       const line = JSON.stringify(intervention.parse(written));
       await memory.append({ workspace, customerId: row.customerId, interventionId, line });
-      const { priority, approvalReasons } = decision;
-      return { ...settled, textHash: row.textHash ?? '', priority, approvalReasons };
+      return { ...settled, textHash: row.textHash, priority: decision.priority };
     },
   };
 }
@@ -103,6 +108,12 @@ async function read(store: Store, step: AgentStep): Promise<{ row: InterventionR
   const row = await rowOf(store, step.workspace, step.interventionId);
   return { row, kase: await caseOf(store, step.workspace, row.customerId, row, step) };
 }
+
+const settledBefore = ({ state, stateReason, deadline }: InterventionRow) => ({
+  state,
+  stateReason: stateReason ?? '',
+  deadline,
+});
 
 /** What an earlier agent left in the row; the workflow's order guarantees it. */
 function found<Name extends 'context' | 'pattern' | 'decision'>(

@@ -1,10 +1,11 @@
 import { heartbeat } from '@temporalio/activity';
-import type { InterventionCase, Noted } from '../domain/agents.ts';
+import type { Noted } from '../domain/agents.ts';
 import type { Intervention } from '../domain/contracts/interventions.ts';
 import type { CustomerScanInput, ExclusionCounts } from '../domain/contracts/scans.ts';
 import { WorstFirst, isAtRisk } from '../domain/customers/at-risk.ts';
 import { type Candidate, countExclusions } from '../domain/customers/candidates.ts';
 import { scoreCustomer } from '../domain/customers/health-score.ts';
+import { ReveilleError } from '../domain/errors.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { caseOf, decideCase, settlement } from './cases.ts';
 import { textHash } from './text-hash.ts';
@@ -14,8 +15,6 @@ const READ_AT_ONCE = 2_000;
 /** Customers a page, and pages at most: together they keep a scan's history short for any number of customers. */
 const PAGE_SIZE = 10_000;
 const PAGES_AT_MOST = 200;
-/** An intervention this young may not have reached Temporal's side yet. */
-const SETTLING_MS = 10_000;
 const UNFINISHED_AT_ONCE = 1_000;
 
 export interface BeginScan extends CustomerScanInput {
@@ -65,25 +64,27 @@ export function scanActivities(dependencies: ActivityDependencies) {
     scorePage: (page: ScorePage): Promise<ScoredPage> => scorePage(dependencies, page),
 
     /** What would be written to whom, and why, by the rules; kept with the scan, nothing else happens. */
-    async previewInterventions(preview: {
+    async previewInterventions(worst: {
       workspace: string;
       scanId: string;
       customers: Candidate[];
       asOf: string;
       at: string;
     }): Promise<void> {
-      const { workspace, scanId } = preview;
+      const { workspace, scanId, customers, ...times } = worst;
       const interventions: Intervention[] = [];
-      for (const candidate of preview.customers) {
+      for (const candidate of customers) {
         heartbeat();
-        interventions.push(await previewOf(dependencies, workspace, candidate, preview));
+        const preview = await previewOf(dependencies, workspace, candidate, times);
+        if (preview) interventions.push(preview);
       }
       await store.scans.savePreview(workspace, scanId, interventions);
     },
 
     /** Writes the scan's result, and when the next one is due. */
     async finishScan({ workspace, scanId, schedule, ...result }: FinishScan): Promise<void> {
-      const nextScanAt = await workflows.nextRun(schedule);
+      // Not knowing when the next one is due keeps no scan from ending.
+      const nextScanAt = await workflows.nextRun(schedule).catch(() => null);
       await store.scans.finish(workspace, scanId, { ...result, nextScanAt });
     },
   };
@@ -94,8 +95,8 @@ async function settleAbandoned(
   workspace: string,
   startedAt: string,
 ): Promise<void> {
-  const openedBefore = new Date(Date.parse(startedAt) - SETTLING_MS).toISOString();
-  for (const row of await store.interventions.unfinished(workspace, openedBefore, UNFINISHED_AT_ONCE)) {
+  for (const row of await store.interventions.unfinished(workspace, startedAt, UNFINISHED_AT_ONCE)) {
+    heartbeat();
     if (!row.workflowId || (await workflows.isOpen(row.workflowId, row.runId))) continue;
     await store.interventions.update(workspace, row.interventionId, {
       state: 'failed',
@@ -142,15 +143,20 @@ async function scorePage({ store }: ActivityDependencies, page: ScorePage): Prom
   return { ...result, candidates: worst.items() };
 }
 
+/** What the rules would decide; null for a customer deleted since they were scored. */
 async function previewOf(
   dependencies: ActivityDependencies,
   workspace: string,
   candidate: Candidate,
   times: { asOf: string; at: string },
-): Promise<Intervention> {
+): Promise<Intervention | null> {
   const { customerId, health, churnRisk, riskLevel } = candidate;
   const scores = { health, churnRisk, riskLevel };
-  const kase: InterventionCase = await caseOf(dependencies.store, workspace, customerId, scores, times);
+  const kase = await caseOf(dependencies.store, workspace, customerId, scores, times).catch((error: unknown) => {
+    if (error instanceof ReveilleError && error.code === 'not_found') return null;
+    throw error;
+  });
+  if (!kase) return null;
   const { context, pattern, decision, message } = await decideCase({ ...dependencies, model: null }, workspace, kase);
   const { customer } = kase.record;
   return {

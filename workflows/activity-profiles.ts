@@ -24,8 +24,19 @@ export const modelled = proxyActivities<Activities>({
 });
 
 /**
- * Reads a page of thousands of customers: seconds on a large store, with a heartbeat after every thousand or two, so a
- * dead worker is noticed within 15 seconds.
+ * Gives something away. Not within the workflow's own task, like the quick steps: what led to it must be in the history
+ * before it happens, so that no crash can undo an approval whose message has gone. It is milliseconds' work; a dead
+ * worker's is done again after 10 seconds.
+ */
+export const effects = proxyActivities<Activities>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
+ * Goes through many rows, such as a page of thousands of customers: seconds on a large store, with heartbeats on the
+ * way, so a dead worker is noticed within 15 seconds.
  */
 export const paging = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',

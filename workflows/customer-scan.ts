@@ -7,7 +7,6 @@ import {
   defineQuery,
   defineSignal,
   isCancellation,
-  log,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -135,43 +134,45 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
     timeLeft = false;
   }
 
-  async function finish(number: number | null): Promise<ScanOutcome> {
+  /** Writes what was found, however far the scan came. */
+  async function finish(): Promise<void> {
     seen.phase = 'finishing';
     const { excluded, customersScanned, atRisk } = seen;
     const finishedAt = new Date().toISOString();
-    await quick.finishScan({
-      workspace,
-      scanId,
-      schedule,
-      finishedAt,
-      customersScanned,
-      atRisk,
-      excluded,
-    });
+    await quick.finishScan({ workspace, scanId, schedule, finishedAt, customersScanned, atRisk, excluded });
     seen.phase = 'done';
-    const interventions = [...decided.values()]
-      .filter((message) => !message.excluded)
-      .map(({ customerId, interventionId, state }) => ({ customerId, interventionId, state }));
+  }
+
+  function outcome(number: number | null, worst: Candidate[]): ScanOutcome {
+    const { excluded, customersScanned, atRisk } = seen;
+    const interventions = worst.flatMap((customer) => {
+      const told = decided.get(customer.customerId);
+      if (!told || told.excluded) return [];
+      return [{ customerId: told.customerId, interventionId: told.interventionId, state: told.state }];
+    });
     show(`done; ${customersScanned} customers scored, ${atRisk} at risk, ${interventions.length} interventions`);
     return { scanId, number, customersScanned, atRisk, excluded, interventions };
   }
 
   labelWorkflow({ Workspace: workspace });
   show('starting');
-  let number: number | null = null;
+  // A cancellation waits until there is a row that can say so.
+  const { number, pageSize } = await CancellationScope.nonCancellable(() =>
+    paging.beginScan({ ...input, scanId, workflowId, startedAt }),
+  );
+  let worst: Candidate[] = [];
   try {
-    const begun = await quick.beginScan({ ...input, scanId, workflowId, startedAt });
-    number = begun.number;
-    const worst = await score(begun.pageSize);
+    worst = await score(pageSize);
     seen.chosen = worst.length;
     seen.phase = 'intervening';
     show(`${seen.customersScanned} customers scored, ${seen.atRisk} at risk, ${worst.length} chosen`);
     if (dryRun) await paging.previewInterventions({ workspace, scanId, customers: worst, at: startedAt, asOf });
     else await intervene(worst);
-    return await finish(number);
   } catch (error) {
-    await CancellationScope.nonCancellable(() => finish(number));
-    log.warn('Scan ended early', { scanId, cancelled: isCancellation(error) });
+    show(isCancellation(error) ? 'cancelled; interventions that were opened go on' : 'failed');
     throw error;
+  } finally {
+    await CancellationScope.nonCancellable(finish);
   }
+  return outcome(number, worst);
 }

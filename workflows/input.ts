@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { ERROR_CATALOGUE, ReveilleError } from '../domain/errors.ts';
 import { parse } from '../domain/parse.ts';
@@ -26,4 +26,11 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, args: reado
 /** For update validators: refuses with the words of the first wrong field. */
 export function parseMessage<Schema extends z.ZodType>(schema: Schema, message: unknown): z.output<Schema> {
   return parseInput(schema, message === undefined ? [] : [message]);
+}
+
+/** Bad input that only the store could see fails the workflow as `InvalidInput`, like any other bad input. */
+export function plainly(error: unknown): unknown {
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return error;
+  const { type, message, details } = error.cause;
+  return type === 'InvalidInput' ? ApplicationFailure.nonRetryable(message, type, ...(details ?? [])) : error;
 }

@@ -1,31 +1,117 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
-  getExternalWorkflowHandle,
-  isCancellation,
-  workflowInfo,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
 } from '@temporalio/workflow';
-import { INTERVENTION_DECIDED, type InterventionDecided } from '../domain/contracts/scan-messages.ts';
+import {
+  type ApproveMessage,
+  type CancelInterventionMessage,
+  type EditMessage,
+  type InterventionState,
+  type InterventionStatus,
+  type RejectMessage,
+  approveMessage,
+  cancelInterventionMessage,
+  editMessage,
+  rejectMessage,
+} from '../domain/contracts/interventions.ts';
+import { parseMessage } from './input.ts';
+
+export const approve = defineUpdate<InterventionStatus, [ApproveMessage]>('approve');
+export const reject = defineUpdate<InterventionStatus, [RejectMessage]>('reject');
+export const edit = defineUpdate<InterventionStatus, [EditMessage]>('edit');
+export const cancelIntervention = defineSignal<[CancelInterventionMessage?]>('cancelIntervention');
+export const state = defineQuery<InterventionStatus>('state');
+
+/** What ended the wait: a person's word, a cancellation, or the deadline. */
+export interface Verdict {
+  state: Extract<InterventionState, 'approved' | 'rejected' | 'expired' | 'cancelled'>;
+  reason: string;
+  actor: string;
+}
+
+/** What was said so far. While `editing`, a new text is being checked and nothing else is taken. */
+export interface Said {
+  verdict?: Verdict;
+  editing: boolean;
+}
+
+/**
+ * Answers the messages of an intervention. The first verdict counts; an edit changes the text that an approval must name.
+ * @param status what the `state` query tells; its state is written by the workflow, its text hash also by edits
+ * @param applyEdit checks and stores a new text, and throws when it may not be sent
+ */
+export function answerMessages(
+  status: InterventionStatus,
+  applyEdit: (message: EditMessage) => Promise<{ textHash: string }>,
+): Said {
+  const said: Said = { editing: false };
+
+  function refuseUnlessWaiting(): void {
+    if (said.verdict) refuse(`It is no longer waiting: ${said.verdict.reason}`);
+    if (status.state !== 'waiting_approval') refuse(`It is not waiting for approval but ${status.state}`);
+    if (said.editing) refuse('An edit of the message is being checked; try again when it is done');
+    // A worker that was away may hear of the deadline and of a later answer at the same moment.
+    if (status.deadline && Date.now() >= Date.parse(status.deadline)) refuse('The time to approve is over');
+  }
+
+  async function decide(verdict: Verdict): Promise<InterventionStatus> {
+    said.verdict = verdict;
+    await condition(() => status.state !== 'waiting_approval');
+    return status;
+  }
+
+  setHandler(state, () => status);
+  setHandler(
+    approve,
+    ({ actor, note }) => decide({ state: 'approved', actor, reason: `Approved by ${actor}${note ? `: ${note}` : ''}` }),
+    {
+      validator(message) {
+        const { textHash } = parseMessage(approveMessage, message);
+        refuseUnlessWaiting();
+        if (textHash !== status.textHash) refuse('textHash: the message has another text now; read it again');
+      },
+    },
+  );
+  setHandler(
+    reject,
+    ({ actor, note }) => decide({ state: 'rejected', actor, reason: `Rejected by ${actor}: ${note}` }),
+    {
+      validator(message) {
+        parseMessage(rejectMessage, message);
+        refuseUnlessWaiting();
+      },
+    },
+  );
+  setHandler(
+    edit,
+    async (message) => {
+      said.editing = true;
+      try {
+        status.textHash = (await applyEdit(parseMessage(editMessage, message))).textHash;
+      } finally {
+        said.editing = false;
+      }
+      return status;
+    },
+    {
+      validator(message) {
+        parseMessage(editMessage, message);
+        refuseUnlessWaiting();
+      },
+    },
+  );
+  setHandler(cancelIntervention, (message) => {
+    const { reason } = cancelInterventionMessage.safeParse(message).data ?? { reason: 'no reason given' };
+    said.verdict ??= { state: 'cancelled', actor: 'signal', reason: `Cancelled: ${reason}` };
+  });
+  return said;
+}
 
 /** Refuses an update: nothing is written to history and the caller reads why. */
-export function refuse(why: string): never {
+function refuse(why: string): never {
   throw ApplicationFailure.nonRetryable(why, 'Conflict');
-}
-
-/** Tells the scan that opened this intervention what it decided. A scan that has ended needs no telling. */
-export async function tellScan(decided: InterventionDecided): Promise<void> {
-  const { parent } = workflowInfo();
-  if (!parent) return;
-  try {
-    await getExternalWorkflowHandle(parent.workflowId, parent.runId).signal(INTERVENTION_DECIDED, decided);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-  }
-}
-
-/** Bad input that only the store could see fails the workflow as `InvalidInput`, like any other bad input. */
-export function plainly(error: unknown): unknown {
-  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return error;
-  const { type, message, details } = error.cause;
-  return type === 'InvalidInput' ? ApplicationFailure.nonRetryable(message, type, ...(details ?? [])) : error;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../../domain/contracts/names.ts';
 import type { Configuration } from '../../services/configuration.ts';
 import type { Logger } from '../../services/logging.ts';
-import { acquireLock } from '../../services/store/lock.ts';
+import { acquireLock } from '../../services/lock-file.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient, localTarget } from '../../services/temporal/connection.ts';
 import { acquireTemporalCli } from '../../services/temporal/server/acquire-cli.ts';
@@ -50,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   // First the lock: it keeps a second stack of this folder from touching anything.
   const folder = join(dataDir, '.reveille');
   await mkdir(folder, { recursive: true });
-  const lock = await acquireLock(join(folder, 'service.lock'));
+  const lock = await acquireLock(join(folder, 'service.lock'), `The service of ${dataDir}`);
   starting.defer(() => lock.release());
   // The server starts in its own process, so that it costs no time to open the store meanwhile.
   const opening = openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });

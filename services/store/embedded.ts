@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Connection } from './connection.ts';
 import { storeError } from './database-errors.ts';
-import { type Lock, acquireLock } from './lock.ts';
+import { type Lock, acquireLock } from '../lock-file.ts';
 import { MIGRATIONS_FOLDER } from './migrations-folder.ts';
 
 const exists = (path: string): Promise<boolean> =>
@@ -69,7 +69,7 @@ async function openOrCreate(folder: string, cacheDir: string | undefined, logger
 async function lockFolder(home: string): Promise<Lock> {
   try {
     await mkdir(home, { recursive: true });
-    return await acquireLock(join(home, 'store.lock'));
+    return await acquireLock(join(home, 'store.lock'), 'The embedded store');
   } catch (cause) {
     if (cause instanceof ReveilleError) throw cause;
     throw new ReveilleError('unavailable', `The folder ${home} for the embedded store cannot be written.`, { cause });

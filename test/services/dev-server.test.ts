@@ -15,7 +15,7 @@ import {
   localTarget,
 } from '../../services/temporal/connection.ts';
 import { type DevServerOptions, freePort, startDevServer } from '../../services/temporal/server/dev-server.ts';
-import { processStarted } from '../../services/temporal/server/processes.ts';
+import { processStarted } from '../../services/process-identity.ts';
 import { temporalCli } from '../support/temporal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'reveille-dev-server-'));

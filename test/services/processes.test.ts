@@ -6,12 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  processStarted,
-  recordProcess,
-  stopProcess,
-  sweepProcesses,
-} from '../../services/temporal/server/processes.ts';
+import { processStarted } from '../../services/process-identity.ts';
+import { recordProcess, stopProcess, sweepProcesses } from '../../services/temporal/server/processes.ts';
 
 const children: ChildProcess[] = [];
 after(() => children.forEach((child) => child.kill('SIGKILL')));

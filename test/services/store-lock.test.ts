@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { acquireLock } from '../../services/store/lock.ts';
+import { acquireLock } from '../../services/lock-file.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { EMPTY, customer, opening, scanOf } from './store-suite/fixtures.ts';
 import { rejectsAs } from './store-suite/rejects.ts';
 
-const LOCK = new URL('../../services/store/lock.ts', import.meta.url).href;
+const LOCK = new URL('../../services/lock-file.ts', import.meta.url).href;
 const STORE = new URL('../../services/store/open-store.ts', import.meta.url).href;
 
 describe('the embedded store and its lock', { timeout: 120_000 }, () => {
@@ -37,7 +37,7 @@ describe('the embedded store and its lock', { timeout: 120_000 }, () => {
   const holder = (path: string) =>
     runElsewhere(`
       import { acquireLock } from ${JSON.stringify(LOCK)};
-      await acquireLock(${JSON.stringify(path)}).then(() => console.log('held'), (error) => console.log(error.code));
+      await acquireLock(${JSON.stringify(path)}, 'The store').then(() => console.log('held'), (error) => console.log(error.code));
       process.stdin.resume();
     `);
 
@@ -51,15 +51,15 @@ describe('the embedded store and its lock', { timeout: 120_000 }, () => {
     const path = join(folder, 'one.lock');
     const { child, lines } = holder(path);
     assert.equal((await lines.next()).value, 'held');
-    const error = await rejectsAs('conflict', acquireLock(path));
+    const error = await rejectsAs('conflict', acquireLock(path, 'The store'));
     assert.match(error.message, new RegExp(`process ${child.pid} \\(node`));
     assert.match(error.message, /Stop that process/);
     await end(child);
-    const lock = await acquireLock(path);
+    const lock = await acquireLock(path, 'The store');
     assert.equal(JSON.parse(await readFile(path, 'utf8')).pid, process.pid);
-    await rejectsAs('conflict', acquireLock(path));
+    await rejectsAs('conflict', acquireLock(path, 'The store'));
     await lock.release();
-    await (await acquireLock(path)).release();
+    await (await acquireLock(path, 'The store')).release();
     assert.deepEqual(
       (await readdir(folder)).filter((name) => name.startsWith('one.lock')),
       [],
@@ -70,9 +70,9 @@ describe('the embedded store and its lock', { timeout: 120_000 }, () => {
     const path = join(folder, 'recycled.lock');
     const record = { pid: process.pid, processStart: 'before this one', command: 'up', lockedAt: '2026-01-01' };
     await writeFile(path, JSON.stringify(record));
-    await (await acquireLock(path)).release();
+    await (await acquireLock(path, 'The store')).release();
     await writeFile(path, '');
-    await (await acquireLock(path)).release();
+    await (await acquireLock(path, 'The store')).release();
   });
 
   test('of several processes that find a lock of the dead at once, one takes it', async () => {
@@ -91,7 +91,7 @@ describe('the embedded store and its lock', { timeout: 120_000 }, () => {
     const path = join(folder, 'many.lock');
     for (let round = 0; round < 20; round++) {
       await writeFile(path, `{"pid":4194305,"processStart":"${round}","command":"up","lockedAt":""}`);
-      const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => acquireLock(path)));
+      const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => acquireLock(path, 'The store')));
       const taken = outcomes.filter((outcome) => outcome.status === 'fulfilled');
       assert.equal(taken.length, 1);
       await taken[0]!.value.release();

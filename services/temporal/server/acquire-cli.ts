@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ReveilleError } from '../../../domain/errors.ts';
 import { type CommandOptions, type CommandResult, lastLine, runCommand } from './command.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../../lock-file.ts';
 
 export const TEMPORAL_CLI_VERSION = '1.5.1';
 /** The server inside that version, which tells builds by `go install` apart: they call themselves 0.0.0-DEV. */

@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { processStarted } from '../../process-identity.ts';
 
 /** A process and the moment it started: a number alone may by now belong to someone else. */
 const processIdentity = z.strictObject({ pid: z.int().positive(), started: z.string().min(1) });
@@ -12,28 +13,6 @@ type ProcessIdentity = z.infer<typeof processIdentity>;
 const processRecord = z.strictObject({ what: z.string(), process: processIdentity, parent: processIdentity });
 
 const POLL_MS = 50;
-
-/**
- * When the process with `pid` started, in words that no other process of this machine ever shares with it; null when
- * there is none.
- */
-export function processStarted(pid: number): string | null {
-  try {
-    if (process.platform === 'linux') {
-      const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The name, in parentheses, may hold anything; start time is field 22, state field 3 (proc_pid_stat(5)).
-      const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
-      if (fields[0] === 'Z' || fields[0] === 'X') return null;
-      return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
-    }
-    return (
-      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { LC_ALL: 'C' } }).trim() ||
-      null
-    );
-  } catch {
-    return null;
-  }
-}
 
 function identify(pid: number): ProcessIdentity | null {
   const started = processStarted(pid);

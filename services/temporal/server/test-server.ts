@@ -2,7 +2,7 @@ import { access, chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'n
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLine, runCommand } from './command.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../../lock-file.ts';
 
 const VERSION = '1.38.0';
 const SCRATCH = 'getting-test-server-';

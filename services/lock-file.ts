@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { z } from 'zod';
-import { ReveilleError } from '../../domain/errors.ts';
+import { ReveilleError } from '../domain/errors.ts';
+import { processStarted } from './process-identity.ts';
 
 /** What the lock file says. `processStart` tells a process from a later one with the same number. */
 const lockRecord = z.object({
@@ -20,44 +19,29 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** What `processStart` says of a process that has ended but whose parent has not noticed yet. */
-const ENDED = 'ended';
+/** The lock is held by a living process. */
+export class LockHeld extends ReveilleError {
+  readonly pid: number;
 
-/** When a process started, in words that no other process of that number has; null where the system does not say. */
-async function processStart(pid: number): Promise<string | null> {
-  if (process.platform === 'linux') return linuxProcessStart(pid);
-  try {
-    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env });
-    return stdout.trim() || null;
-  } catch {
-    return null;
+  constructor(what: string, holder: LockRecord) {
+    super(
+      'conflict',
+      `${what} is held by process ${holder.pid} (${holder.command}) since ${holder.lockedAt}. ` +
+        'Stop that process, or use what it serves.',
+    );
+    this.pid = holder.pid;
   }
 }
 
-/** proc(5): after the command in parentheses come the state and, as the 22nd field, the start in ticks since boot. */
-async function linuxProcessStart(pid: number): Promise<string | null> {
+function isAlive({ pid, processStart }: LockRecord): boolean {
+  if (processStart !== null) return processStarted(pid) === processStart;
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return ENDED;
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
-    return `${fields[19]} ticks after boot ${boot.trim()}`;
-  } catch {
-    return null;
-  }
-}
-
-async function isAlive(holder: LockRecord): Promise<boolean> {
-  try {
-    process.kill(holder.pid, 0);
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
     // EPERM: it lives, as another user.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  const start = await processStart(holder.pid);
-  if (start === null || holder.processStart === null) return start !== ENDED;
-  return start === holder.processStart;
 }
 
 /** What to call this process: its script and arguments, such as `main.ts up`. */
@@ -100,7 +84,7 @@ async function take(path: string, own: string): Promise<LockRecord | null> {
     }
     const found = await readLock(path);
     if (!found) continue;
-    if (found.holder && (await isAlive(found.holder))) return found.holder;
+    if (found.holder && isAlive(found.holder)) return found.holder;
     const claim = `${path}.${createHash('sha256').update(found.text).digest('hex').slice(0, 16)}`;
     if (await take(claim, own)) {
       await sleep(20);
@@ -120,12 +104,13 @@ async function take(path: string, own: string): Promise<LockRecord | null> {
 
 /**
  * Takes the lock file at `path` for this process. One left by a process that has died is taken over.
- * @throws ReveilleError `conflict` naming the living process that holds it.
+ * @param what it guards, as the error names it
+ * @throws LockHeld `conflict` naming the living process that holds it
  */
-export async function acquireLock(path: string): Promise<Lock> {
+export async function acquireLock(path: string, what: string): Promise<Lock> {
   const record: LockRecord = {
     pid: process.pid,
-    processStart: await processStart(process.pid),
+    processStart: processStarted(process.pid),
     command: ownCommand(),
     lockedAt: new Date().toISOString(),
   };
@@ -134,7 +119,7 @@ export async function acquireLock(path: string): Promise<Lock> {
   await writeFile(own, text, { mode: 0o600, flag: 'wx' });
   try {
     const holder = await take(path, own);
-    if (holder) throw heldBy(holder);
+    if (holder) throw new LockHeld(what, holder);
   } finally {
     await rm(own, { force: true });
   }
@@ -145,10 +130,30 @@ export async function acquireLock(path: string): Promise<Lock> {
   };
 }
 
-function heldBy(holder: LockRecord): ReveilleError {
-  return new ReveilleError(
-    'conflict',
-    `The embedded store is open in process ${holder.pid} (${holder.command}) since ${holder.lockedAt}. ` +
-      'Stop that process or use it through its service; DATABASE_URL takes a Postgres that several can share.',
-  );
+/**
+ * Runs `work` while this process alone holds the lock at `path`, waiting for a living holder however long it takes.
+ * @param onWait told once, which process it waits for
+ */
+export async function withLock<Result>(
+  path: string,
+  onWait: (holder: number) => void,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await mkdir(dirname(path), { recursive: true });
+  let lock: Lock | undefined;
+  for (let waited = false; !lock;) {
+    try {
+      lock = await acquireLock(path, basename(path));
+    } catch (error) {
+      if (!(error instanceof LockHeld)) throw error;
+      if (!waited) onWait(error.pid);
+      waited = true;
+      await sleep(500);
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
 }

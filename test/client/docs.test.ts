@@ -158,7 +158,7 @@ test('every reveille command that a page shows exists, with the options it shows
       const text = texts.get(command);
       if (text === undefined) wrong.push(`${page}: ${line}: no such command`);
       for (const option of words.filter((word) => word.startsWith('--'))) {
-        if (!text?.includes(option)) wrong.push(`${page}: ${line}: no ${option}`);
+        if (!new RegExp(`${option}(?![\\w-])`).test(text ?? '')) wrong.push(`${page}: ${line}: no ${option}`);
       }
     }
   }

@@ -148,10 +148,16 @@ function languageProblems(subject: string, body: string, language: string): stri
   ) {
     return ['mixes letters of different scripts in one word'];
   }
-  const words = body.normalize('NFC').match(/[\p{L}\p{M}]+/gu) ?? [];
-  if (rules.words === undefined || words.length < 8) return [];
-  const known = words.filter((word) => rules.words?.test(word)).length;
-  return known / words.length < 0.15 ? problem : [];
+  return rules.words !== undefined && hasForeignSentence(body, rules.words) ? problem : [];
+}
+
+/** Whether a sentence long enough to tell has hardly any of the language's common words. */
+function hasForeignSentence(body: string, common: RegExp): boolean {
+  return body
+    .normalize('NFC')
+    .split(/[.!?।\n]/u)
+    .map((sentence) => sentence.match(/[\p{L}\p{M}]+/gu) ?? [])
+    .some((words) => words.length >= 8 && words.filter((word) => common.test(word)).length / words.length < 0.15);
 }
 
 /** The share of letters (with their marks) in the language's script; 1 without any letter. */

@@ -120,8 +120,8 @@ for (const [ticket, obeyed] of ATTACKS) {
     await run(caseWith(ticket, CUSTOMERS[0] ?? assert.fail()), model, ticket);
     for (const { system, prompt } of model.prompts) {
       assert.ok(!system.includes(ticket));
-      assert.equal(prompt.split('<untrusted_data>').length, 2);
-      assert.equal(prompt.split('</untrusted_data>').length, 2);
+      assert.equal(prompt.split('<untrusted_data').length, 2);
+      assert.equal(prompt.split('</untrusted_data').length, 2);
       assert.match(prompt, /<\/untrusted_data>$/);
       assert.doesNotMatch(prompt.replaceAll('\n', ''), /[\p{Cc}\u202a-\u202e\u200b]/u);
     }

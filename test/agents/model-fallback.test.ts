@@ -75,9 +75,10 @@ test('a message in the wrong language falls back to the template', async () => {
 });
 
 test('our own lines do not lend a wrong language their script', async () => {
-  const subject = 'आपके लिए';
-  const [, , , written] = await run(modelThatAnswers({ ...GOOD, message: { ...GOOD.message, subject } }), {
-    customer: { language: 'hi' },
+  // Alone just under the share of Hindi that is asked for, with greeting and signature just over it.
+  const body = 'हम आपकी मदद करना चाहते हैं। Please do write to us soon.';
+  const [, , , written] = await run(modelThatAnswers({ ...GOOD, message: { subject: 'आपके लिए', body } }), {
+    customer: { language: 'hi', firstName: null },
   });
   assert.equal(written.note.by, 'rules');
 });

@@ -10,7 +10,7 @@ import { isTrouble, type Situation, situationOf } from './situation.ts';
 import { UNTRUSTED_RULE, untrustedData } from './untrusted.ts';
 
 /**
- * A checked message in the customer's language, for the first channel of the decision. Templates are reviewed; a model
+ * A checked message in the customer's language, for the first channel of the decision. Templates stand whole in agents/messages; a model
  * writes subject and paragraphs only, never the name, the greeting, the festival's wish or the signature, and what it
  * writes must pass `checkMessage`. `sender` signs; by default the language's words for customer care.
  */
@@ -28,7 +28,7 @@ export async function writeMessage(
   const clauses = [...clause, ...template.clauses];
   // A call note is for a colleague, and an SMS is short: neither gains by a model's words.
   if (model === null || template.parts.channel === 'sms' || template.parts.channel === 'phone') {
-    return noted(template.message, 'rules', noteOf(`the reviewed ${language} template was used`, ...clauses));
+    return noted(template.message, 'rules', noteOf(`the ${language} template was used`, ...clauses));
   }
   const asked = await askModel(
     model,
@@ -39,7 +39,7 @@ export async function writeMessage(
     return noted(
       template.message,
       'rules',
-      noteOf(asked.why, `the reviewed ${language} template was used`, ...clauses),
+      noteOf(asked.why, `the ${language} template was used`, ...clauses),
     );
   }
   return noted(composeLetter(asked.result, template.parts), 'model', noteOf('the model wrote the text', ...clauses));

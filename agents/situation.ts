@@ -1,6 +1,6 @@
 import type { ContextFindings } from '../domain/agents.ts';
 
-/** What a message answers. Each has reviewed texts in every language (agents/messages). */
+/** What a message answers. Each has its texts in every language (agents/messages). */
 export const SITUATIONS = [
   'bad_support',
   'payment_failure',

@@ -1,6 +1,6 @@
 import type { MessageTexts } from './message-texts.ts';
 
-/** Reviewed Bengali texts. */
+/** Bengali texts, whole as they are sent. */
 export const bn: MessageTexts = {
   salutation: { named: 'প্রিয় {name},', unnamed: 'প্রিয় গ্রাহক,' },
   closing: 'শুভেচ্ছাসহ,\n{sender}',

@@ -22,7 +22,7 @@ export interface MessageParts {
   discountPercent: number;
 }
 
-/** The reviewed letter for a situation: the service one, the one with the offer, or the plain one. */
+/** The letter for a situation: the service one, the one with the offer, or the plain one. */
 export function letterOf(
   language: MessageLanguage,
   situation: Situation,

@@ -1,6 +1,6 @@
 import type { MessageTexts } from './message-texts.ts';
 
-/** Reviewed English texts. */
+/** English texts, whole as they are sent. */
 export const en: MessageTexts = {
   salutation: { named: 'Dear {name},', unnamed: 'Dear customer,' },
   closing: 'Kind regards,\n{sender}',

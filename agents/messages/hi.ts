@@ -1,6 +1,6 @@
 import type { MessageTexts } from './message-texts.ts';
 
-/** Reviewed Hindi texts. Verbs never agree with the customer, whose gender is not known. */
+/** Hindi texts, whole as they are sent. Verbs never agree with the customer, whose gender is not known. */
 export const hi: MessageTexts = {
   salutation: { named: 'नमस्ते {name} जी,', unnamed: 'नमस्ते,' },
   closing: 'सादर,\n{sender}',

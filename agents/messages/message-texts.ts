@@ -1,7 +1,7 @@
 import type { Festival } from '../festivals.ts';
 import type { Situation } from '../situation.ts';
 
-/** Languages with reviewed texts. */
+/** Languages with texts. */
 export const MESSAGE_LANGUAGES = ['en', 'hi', 'ta', 'te', 'bn'] as const;
 export type MessageLanguage = (typeof MESSAGE_LANGUAGES)[number];
 

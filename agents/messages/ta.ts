@@ -1,6 +1,6 @@
 import type { MessageTexts } from './message-texts.ts';
 
-/** Reviewed Tamil texts. The name stands alone, so that no case ending is ever put on it. */
+/** Tamil texts, whole as they are sent. The name stands alone, so that no case ending is ever put on it. */
 export const ta: MessageTexts = {
   salutation: { named: 'வணக்கம் {name},', unnamed: 'வணக்கம்,' },
   closing: 'அன்புடன்,\n{sender}',

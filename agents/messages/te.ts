@@ -1,6 +1,6 @@
 import type { MessageTexts } from './message-texts.ts';
 
-/** Reviewed Telugu texts. The name stands alone with its honorific, so that no case ending is ever put on it. */
+/** Telugu texts, whole as they are sent. The name stands alone with its honorific, so that no case ending is ever put on it. */
 export const te: MessageTexts = {
   salutation: { named: 'నమస్తే {name} గారు,', unnamed: 'నమస్తే,' },
   closing: 'ధన్యవాదాలతో,\n{sender}',

@@ -42,24 +42,30 @@ export interface TestService {
 export async function startTestService(
   target: TemporalTarget,
   options: {
-    customers?: CustomerData;
+    /** null imports none. */
+    customers?: CustomerData | null;
+    /** A folder that outlives the service; one of its own when absent. */
+    dataDir?: string;
+    /** What the workers see of the store; all of it when absent. */
+    workersStore?: (store: Store) => Store;
     tuning?: ReveilleWorkersOptions['tuning'];
     llm?: Configuration['llm'];
   } = {},
 ): Promise<TestService> {
-  const folder = temporaryFolder();
+  const folder = options.dataDir ? { path: options.dataDir, remove: () => {} } : temporaryFolder();
   const logger = quietLogger();
   const configuration = {
     ...readConfiguration({ REVEILLE_DATA_DIR: folder.path }, folder.path),
     llm: options.llm ?? null,
   };
   const store = await openStore({ dataDir: folder.path, cacheDir: cacheDir(), logger });
-  await store.customers.import(DEFAULT_WORKSPACE, options.customers ?? sampleCustomers(), { merge: false });
+  const { customers = sampleCustomers() } = options;
+  if (customers) await store.customers.import(DEFAULT_WORKSPACE, customers, { merge: false });
   const client = await connectClient(target);
   const workers = await startReveilleWorkers({
     configuration,
     target,
-    store,
+    store: options.workersStore?.(store) ?? store,
     logger,
     ...(options.tuning && { tuning: options.tuning }),
   });

@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { SEARCH_ATTRIBUTES } from '../../domain/contracts/names.ts';
 import { readConfiguration } from '../../services/configuration.ts';
+import { createLogger } from '../../services/logging.ts';
 import {
   type TemporalTarget,
   connectClient,
@@ -14,11 +15,20 @@ import {
 import { acquireTemporalCli } from '../../services/temporal/server/acquire-cli.ts';
 import { startDevServer } from '../../services/temporal/server/dev-server.ts';
 import { acquireTestServer } from '../../services/temporal/server/test-server.ts';
+import { installRuntime } from '../../workers/runtime.ts';
 
 const report = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Where this machine keeps servers, whatever data folder a test uses. */
 export const cacheDir = (): string => readConfiguration({ ...process.env, REVEILLE_DATA_DIR: '' }, tmpdir()).cacheDir;
+
+let quiet = false;
+
+/** The SDK's own lines go where a test's other lines go: nowhere, unless `TEST_LOG_LEVEL` is set. */
+function quietRuntime(): void {
+  if (!quiet) installRuntime({ logger: createLogger({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }) });
+  quiet = true;
+}
 
 /** Notes of the servers that tests start, swept by the runner. */
 export const TEST_PID_DIR = join(tmpdir(), 'reveille-test-processes');
@@ -41,6 +51,7 @@ export interface TestTemporal {
  * so no test file shares one with another. Stop it in `after`.
  */
 export async function devServer(options: { dbFile?: string; port?: number } = {}): Promise<TestTemporal> {
+  quietRuntime();
   const folder = mkdtempSync(join(tmpdir(), 'reveille-temporal-'));
   const server = await startDevServer({
     cliPath: await temporalCli(),
@@ -77,6 +88,7 @@ export type TimeSkipping =
 export async function timeSkippingEnv(): Promise<TimeSkipping> {
   const { path, reason } = await acquireTestServer({ cacheDir: cacheDir(), report });
   if (path === null) return { env: null, target: null, reason: `no time-skipping server: ${reason}` };
+  quietRuntime();
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });

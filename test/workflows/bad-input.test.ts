@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { approvalCustomers } from '../support/customers.ts';
+import { type TestService, startTestService } from '../support/service.ts';
+import { type TestTemporal, devServer } from '../support/temporal.ts';
+import { eventTypes, openDesk } from './suite/desk.ts';
+
+const SECONDS = { timeout: 5_000 };
+
+/** Input that cannot be meant, and what the failure must name. */
+const BAD: [title: string, type: string, args: unknown[], names: RegExp][] = [
+  ['null', 'customerScan', [null], /expected object, received null/],
+  ['a second argument', 'customerScan', [{}, {}], /one JSON object, not 2 arguments/],
+  ['text', 'customerScan', ['risk'], /expected object, received string/],
+  ['a list', 'customerScan', [[]], /expected object, received array/],
+  ['a wrong type', 'customerScan', [{ riskThreshold: '0.7' }], /riskThreshold: .*expected number/],
+  ['a mistyped field', 'customerScan', [{ riskTreshold: 0.7 }], /riskTreshold: is not a known field/],
+  ['a risk above 1', 'customerScan', [{ riskThreshold: 1.5 }], /riskThreshold: /],
+  ['a negative count', 'customerScan', [{ maxInterventions: -1 }], /maxInterventions: /],
+  ['half a count', 'customerScan', [{ maxInterventions: 1.5 }], /maxInterventions: /],
+  ['more than a history holds', 'customerScan', [{ maxInterventions: 501 }], /maxInterventions: /],
+  ['an instant without zone', 'customerScan', [{ asOf: '2026-01-31T09:00:00' }], /asOf: must be an ISO 8601 instant/],
+  ['a date that never was', 'customerScan', [{ asOf: '2026-02-30T09:00:00Z' }], /asOf: /],
+  ['a workspace that is no slug', 'customerScan', [{ workspace: '../etc' }], /workspace: must be 1 to 40/],
+  ['two wrong fields', 'customerScan', [{ dryRun: 'yes', segments: 'VIP' }], /segments: .*dryRun: /],
+  ['no customer', 'intervention', [], /customerId: /],
+  ['a mail address as id', 'intervention', [{ customerId: 'a@example.com' }], /customerId: must be 1 to 64/],
+  ['a customer nobody knows', 'intervention', [{ customerId: 'NOBODY' }], /customerId: .*no customer NOBODY/],
+  ['an unknown level', 'intervention', [{ customerId: 'A', riskLevel: 'dire' }], /riskLevel: /],
+];
+
+describe('Bad workflow input', () => {
+  let temporal: TestTemporal;
+  let service: TestService;
+  before(async () => {
+    temporal = await devServer();
+    service = await startTestService(temporal.target, { customers: null });
+  });
+  after(async () => {
+    await service.stop();
+    await temporal.stop();
+  });
+
+  async function failureOf(type: string, args: unknown[]): Promise<{ failure: ApplicationFailure; events: string[] }> {
+    const handle = await temporal.client.workflow.start(type, {
+      args,
+      taskQueue: 'reveille',
+      workflowId: `bad/${crypto.randomUUID()}`,
+    });
+    const error: unknown = await handle.result().catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure, String(error));
+    return { failure: error.cause, events: await eventTypes(handle) };
+  }
+
+  for (const [title, type, args, names] of BAD) {
+    test(`${title} for ${type} ends the run at once and names what is wrong`, SECONDS, async () => {
+      const { failure, events } = await failureOf(type, args);
+      assert.equal(failure.type, 'InvalidInput');
+      assert.equal(failure.nonRetryable, true);
+      assert.match(failure.message, names);
+      assert.equal(events.filter((event) => event === 'EVENT_TYPE_WORKFLOW_TASK_FAILED').length, 0);
+      assert.equal(events.at(-1), 'EVENT_TYPE_WORKFLOW_EXECUTION_FAILED');
+    });
+  }
+
+  test('a workflow type nobody knows ends at once and the known ones are named', SECONDS, async () => {
+    const { failure, events } = await failureOf('customerScam', [{}]);
+    assert.equal(failure.type, 'UnknownWorkflowType');
+    assert.match(failure.message, /"customerScam"\. Known types: customerScan, intervention\./);
+    assert.equal(events.includes('EVENT_TYPE_WORKFLOW_TASK_FAILED'), false);
+  });
+
+  test('nothing of all this was written anywhere', SECONDS, async () => {
+    assert.deepEqual((await service.store.scans.list('default', { limit: 5 })).items, []);
+    assert.deepEqual((await service.store.interventions.list('default', { limit: 5 })).items, []);
+  });
+
+  test('a run without any input has every default', SECONDS, async () => {
+    const handle = await temporal.client.workflow.start('customerScan', { taskQueue: 'reveille', workflowId: 'none' });
+    const { customersScanned } = (await handle.result()) as { customersScanned: number };
+    assert.equal(customersScanned, 0);
+    assert.equal((await service.store.scans.list('default', { limit: 5 })).items.length, 1);
+  });
+
+  test('a message that says too little or too much is refused and changes nothing', SECONDS, async () => {
+    const desk = await openDesk(service, 'messages', approvalCustomers('A'));
+    const { handle, status } = await desk.waiting('A');
+    const { textHash } = status;
+    const bad: [string, unknown[], RegExp][] = [
+      ['approve', [], /actor/],
+      ['approve', [null], /received null/],
+      ['approve', [{ textHash }], /actor/],
+      ['approve', [{ actor: ' ', textHash }], /actor/],
+      ['approve', [{ actor: 'ops', textHash: 'yes' }], /textHash: must be the 64 hex digits/],
+      ['approve', [{ actor: 'ops', textHash, force: true }], /force: is not a known field/],
+      ['reject', [{ actor: 'ops' }], /note/],
+      ['edit', [{ actor: 'ops', body: '' }], /body/],
+      ['edit', [{ actor: 'ops', body: 'x'.repeat(5_001) }], /body/],
+    ];
+    for (const [update, args, names] of bad) {
+      const error = await handle.executeUpdate(update, { args: args as [unknown, ...unknown[]] }).then(
+        () => assert.fail(`${update} ${JSON.stringify(args)} was taken`),
+        (thrown: unknown) => thrown as Error & { cause: ApplicationFailure },
+      );
+      assert.equal(error.cause.type, 'InvalidInput');
+      assert.match(error.cause.message, names);
+    }
+    assert.deepEqual(await handle.query('state'), status);
+    const events = await eventTypes(handle);
+    assert.equal(
+      events.some((event) => event.includes('UPDATE') || event.includes('TASK_FAILED')),
+      false,
+    );
+  });
+});

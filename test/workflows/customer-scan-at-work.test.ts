@@ -1,0 +1,3 @@
+import { scansLive } from './suite/scans-live.ts';
+
+scansLive('A customer scan at work');

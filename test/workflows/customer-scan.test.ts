@@ -1,0 +1,3 @@
+import { scansChoose } from './suite/scans-choose.ts';
+
+scansChoose('A customer scan chooses');

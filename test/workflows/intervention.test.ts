@@ -1,0 +1,3 @@
+import { answers } from './suite/answers.ts';
+
+answers('An intervention and its answers');

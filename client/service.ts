@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { ReveilleError } from '../domain/errors.ts';
 import type { Configuration } from '../services/configuration.ts';
 import type { Logger } from '../services/logging.ts';
 import { remoteOperations } from './api/remote.ts';
@@ -12,7 +14,19 @@ export interface Service {
   close(): Promise<void>;
 }
 
+export const NO_SERVICE = 'No service is running here. Start one with: npm start';
+
 const ANSWER_TIMEOUT_MS = 2_000;
+
+/**
+ * The running service of this data folder.
+ * @throws ReveilleError `unavailable` that names `npm start` when none answers
+ */
+export async function connectRunning({ dataDir }: Pick<Configuration, 'dataDir'>): Promise<Service> {
+  const runtime = await runningService(dataDir);
+  if (!runtime) throw new ReveilleError('unavailable', NO_SERVICE);
+  return { operations: remoteOperations(runtime.api, runtime.token), runtime, close: async () => {} };
+}
 
 /** The service of this data folder when one answers, else the store opened here under its lock. */
 export async function connectService(configuration: Configuration, logger: Logger): Promise<Service> {
@@ -28,13 +42,16 @@ export async function connectService(configuration: Configuration, logger: Logge
   return { operations: createOperations({ store, temporal: null }), runtime: null, close: () => store.close() };
 }
 
+const health = z.object({ pid: z.number() });
+
 /** The service that `.reveille/runtime.json` names, if it answers. */
 export async function runningService(dataDir: string): Promise<Runtime | null> {
   const runtime = await readRuntime(dataDir);
   if (!runtime) return null;
   try {
     const answer = await fetch(`${runtime.api}/healthz`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-    return answer.ok ? runtime : null;
+    // A killed service leaves its file, and its port may by now be another's: that one must not get the token.
+    return health.parse(await answer.json()).pid === runtime.pid ? runtime : null;
   } catch {
     return null;
   }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ERROR_CATALOGUE, type ErrorCode, ReveilleError } from '../../domain/errors.ts';
 
-/** A body that is no JSON at all: `invalid_input`, but 400. */
-export class MalformedBody extends ReveilleError {
-  constructor(options: { cause: unknown }) {
-    super('invalid_input', 'The body is not valid JSON', options);
+/** A request that cannot even be read, such as a body that is no JSON: `invalid_input`, but 400. */
+export class MalformedRequest extends ReveilleError {
+  constructor(message: string, options: { cause: unknown }) {
+    super('invalid_input', message, options);
   }
 }
 
@@ -24,7 +24,7 @@ export type Problem = z.infer<typeof problem>;
 export function problemOf(error: unknown, requestId: string | null): Problem {
   const known = error instanceof ReveilleError ? error : new ReveilleError('internal', 'Something went wrong inside');
   const { title } = ERROR_CATALOGUE[known.code];
-  const status = known instanceof MalformedBody ? 400 : ERROR_CATALOGUE[known.code].status;
+  const status = known instanceof MalformedRequest ? 400 : ERROR_CATALOGUE[known.code].status;
   return {
     type: `urn:reveille:problem:${known.code}`,
     title,

@@ -21,7 +21,7 @@ import { instant } from '../../domain/contracts/time-values.ts';
  * from. `input` is one object: what the path names (`:id`), and the query (GET) or the JSON body beside it.
  */
 export interface Route<Input extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   status: 200 | 201 | 202;
   input: Input;
@@ -120,6 +120,8 @@ export const routes = {
   getSchedule: route('GET', '/api/schedules/:name', byName, schedule),
   createSchedule: route('POST', '/api/schedules', scheduleSettings.extend(byName.shape), schedule, { status: 201 }),
   updateSchedule: route('PATCH', '/api/schedules/:name', scheduleSettings.extend(byName.shape), schedule),
+  /** Answers with the schedule as it was. Runs that it has started go on. */
+  deleteSchedule: route('DELETE', '/api/schedules/:name', byName, schedule),
   pauseSchedule: route(
     'POST',
     '/api/schedules/:name/pause',

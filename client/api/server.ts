@@ -4,13 +4,15 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import { DEFAULT_WORKSPACE, slug } from '../../domain/contracts/names.ts';
 import { type ErrorCode, ReveilleError, invalidInput } from '../../domain/errors.ts';
 import { parse } from '../../domain/parse.ts';
 import type { Logger } from '../../services/logging.ts';
-import { MalformedBody, problemOf } from './problem.ts';
+import { freePort } from '../../services/temporal/server/dev-server.ts';
+import { MalformedRequest, problemOf } from './problem.ts';
 import { type Caller, type OperationName, type Operations, routes } from './routes.ts';
 
 export interface ApiServer {
@@ -25,39 +27,37 @@ export interface ApiOptions {
   token: string;
   actor: string;
   workspace: string;
-  /** Preferred port on loopback; the system chooses where it is taken. */
+  /** Preferred port on loopback, else the next free one; 0: the system chooses. */
   port: number;
   /** Throws while Temporal or the store is away. */
   ready: () => Promise<void>;
   logger: Logger;
 }
 
-/** Serves the operations over HTTP on loopback. */
+/**
+ * Serves the operations over HTTP on loopback, on `port` or the next free one.
+ * @throws ReveilleError `unavailable` when there is none
+ */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { operations, ready, logger } = options;
   const loggerInstance: FastifyBaseLogger = logger;
   const logController = new LogController({ disableRequestLogging: true });
-  const app = Fastify({ loggerInstance, logController, genReqId: () => randomUUID() });
+  const app = Fastify({ loggerInstance, logController, genReqId: () => randomUUID(), frameworkErrors: answerError });
+  // Bodies are JSON; Fastify would take plain text too.
+  app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    if (request.url.startsWith('/api/')) authorize(request, options.token);
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, id: requestId } = request;
     const route = request.routeOptions.url ?? 'unknown';
     logger.debug({ requestId, method, route, statusCode: reply.statusCode, elapsedMs: reply.elapsedTime }, 'Request');
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = error instanceof ReveilleError ? error : fromFastify(error);
-    const body = problemOf(known, request.id);
-    if (body.code === 'internal') logger.error({ requestId: request.id, err: error }, 'Request failed');
-    if (body.status === 503) reply.header('retry-after', '5');
-    return reply.code(body.status).type('application/problem+json').send(body);
-  });
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request) => {
     throw new ReveilleError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}`);
   });
-  app.get('/healthz', async () => ({ status: 'alive' }));
+  app.get('/healthz', async () => ({ status: 'alive', pid: process.pid }));
   app.get('/readyz', async () => {
     await ready();
     return { status: 'ready' };
@@ -66,7 +66,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   await listen(app, options.port);
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new ReveilleError('unavailable', 'The API has no port');
-  return { url: `http://127.0.0.1:${address.port}`, close: () => app.close() };
+  return { url: `http://${HOST}:${address.port}`, close: () => app.close() };
 }
 
 function serve(app: FastifyInstance, name: OperationName, operations: Operations, options: ApiOptions): void {
@@ -76,6 +76,8 @@ function serve(app: FastifyInstance, name: OperationName, operations: Operations
     method,
     url: path,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
+    // By route, not by what the URL looks like: `/%61pi` and `http://host/api` lead here as well.
+    onRequest: async (request) => authorize(request, options.token),
     async handler(request, reply) {
       const caller = {
         workspace: workspaceOf(request, options.workspace),
@@ -88,12 +90,28 @@ function serve(app: FastifyInstance, name: OperationName, operations: Operations
   });
 }
 
-async function listen(app: FastifyInstance, port: number): Promise<void> {
-  try {
-    await app.listen({ host: '127.0.0.1', port });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    await app.listen({ host: '127.0.0.1', port: 0 });
+/** Every error as a problem; the words of what is not ours go to the log only. */
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const body = problemOf(error instanceof ReveilleError ? error : fromFastify(error), request.id);
+  if (body.code === 'internal') request.log.error({ requestId: request.id, err: error }, 'Request failed');
+  if (body.status === 503) reply.header('retry-after', '5');
+  return reply.code(body.status).header('x-request-id', request.id).type('application/problem+json').send(body);
+}
+
+const HOST = '127.0.0.1';
+
+async function listen(app: FastifyInstance, preferred: number): Promise<void> {
+  for (let port = preferred; ; port = await freePort(port + 1)) {
+    try {
+      await app.listen({ host: HOST, port });
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE') continue;
+      throw new ReveilleError('unavailable', `The API cannot listen on port ${port} (${code ?? 'no reason given'})`, {
+        cause: error,
+      });
+    }
   }
 }
 
@@ -113,7 +131,7 @@ function workspaceOf(request: FastifyRequest, otherwise: string): string {
 /** One object of what the path names and the query or body says; the same name in both is refused. */
 function inputOf(request: FastifyRequest): Record<string, unknown> {
   const params = request.params as Record<string, unknown>;
-  const given = request.method === 'GET' ? request.query : (request.body ?? {});
+  const given = request.method === 'GET' ? request.query : request.body === undefined ? {} : request.body;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw invalidInput([{ path: '', message: 'the body must be a JSON object' }]);
   }
@@ -122,18 +140,21 @@ function inputOf(request: FastifyRequest): Record<string, unknown> {
   return { ...given, ...params };
 }
 
-const STATUS_CODES: Record<number, ErrorCode> = {
-  404: 'not_found',
-  413: 'too_large',
-  415: 'unsupported_media_type',
-  429: 'rate_limited',
-  503: 'unavailable',
+const REFUSALS: Record<number, [code: ErrorCode, words: string]> = {
+  404: ['not_found', 'There is no such path'],
+  413: ['too_large', 'The body is too large'],
+  415: ['unsupported_media_type', 'Send the body as application/json'],
+  429: ['rate_limited', 'Too many requests; try again in a moment'],
+  503: ['unavailable', 'The service is stopping'],
 };
 
-/** Fastify's own refusals in our words; 400 is a body that is not JSON. */
+/** Fastify's own refusals in our words; 400 is a body that is not JSON, or a URL that is none. */
 function fromFastify(error: FastifyError): ReveilleError {
-  const code = STATUS_CODES[error.statusCode ?? 500];
-  if (code) return new ReveilleError(code, `The request was refused: ${code.replaceAll('_', ' ')}`, { cause: error });
-  if (error.statusCode === 400) return new MalformedBody({ cause: error });
+  const [code, words] = REFUSALS[error.statusCode ?? 500] ?? [];
+  if (code && words) return new ReveilleError(code, words, { cause: error });
+  if (error.statusCode === 400) {
+    const what = error.code === 'FST_ERR_BAD_URL' ? 'The path is not a valid URL' : 'The body is not valid JSON';
+    return new MalformedRequest(what, { cause: error });
+  }
   return new ReveilleError('internal', 'Something went wrong inside', { cause: error });
 }

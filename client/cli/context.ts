@@ -1,13 +1,14 @@
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../domain/contracts/time-values.ts';
+import type { z } from 'zod';
+import { formatDuration, parseDuration } from '../../domain/contracts/time-values.ts';
 import { slug } from '../../domain/contracts/names.ts';
-import { parse } from '../../domain/parse.ts';
+import { invalidInput } from '../../domain/errors.ts';
 import { type Configuration, readConfiguration } from '../../services/configuration.ts';
 import { type Logger, createLogger } from '../../services/logging.ts';
 import type { Caller, Operations } from '../api/routes.ts';
 import type { Runtime } from '../runtime-file.ts';
-import { connectService } from '../service.ts';
+import { type Service, connectRunning, connectService } from '../service.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -32,7 +33,7 @@ export interface Cli {
 export function openCli(command: Command): Cli {
   const options = command.optsWithGlobals<GlobalOptions>();
   const configuration = readConfiguration(process.env, process.cwd());
-  const workspace = parse(slug, options.workspace ?? configuration.workspace, '--workspace');
+  const workspace = parseOption(slug, options.workspace ?? configuration.workspace, '--workspace');
   const json = options.json === true;
   // A command's own words say what failed; logs are for processes that stay.
   const quiet = process.env['REVEILLE_LOG_LEVEL'] ? configuration.logLevel : 'error';
@@ -60,7 +61,21 @@ export async function withService<Result>(
   cli: Cli,
   work: (operations: Operations, runtime: Runtime | null) => Promise<Result>,
 ): Promise<Result> {
-  const service = await connectService(cli.configuration, cli.logger);
+  return closing(await connectService(cli.configuration, cli.logger), work);
+}
+
+/** Runs `work` on the running service. @throws ReveilleError `unavailable` that names `npm start` */
+export async function withRunningService<Result>(
+  cli: Cli,
+  work: (operations: Operations) => Promise<Result>,
+): Promise<Result> {
+  return closing(await connectRunning(cli.configuration), work);
+}
+
+async function closing<Result>(
+  service: Service,
+  work: (operations: Operations, runtime: Runtime | null) => Promise<Result>,
+): Promise<Result> {
   try {
     return await work(service.operations, service.runtime);
   } finally {
@@ -68,11 +83,33 @@ export async function withService<Result>(
   }
 }
 
-/** Option parser: a number. */
-export function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('must be a number');
-  return value;
+/** `value` as `schema` has it. @throws ReveilleError `invalid_input` that names the option as it was written */
+export function parseOption<Schema extends z.ZodType>(schema: Schema, value: unknown, flag: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalidInput(result.error.issues.map(({ message }) => ({ path: flag, message })));
+}
+
+/** Option parser: a number from `least` to `most`. */
+export function number(least: number, most = Number.MAX_VALUE): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number ${range(least, most)}.`);
+  };
+}
+
+/** Option parser: a whole number from `least` to `most`. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number ${range(least, most)}.`);
+  };
+}
+
+function range(least: number, most: number): string {
+  return most >= Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
 }
 
 /** Option parser: a list such as `VIP,Loyal`. */
@@ -83,9 +120,13 @@ export function words(text: string): string[] {
     .filter((word) => word !== '');
 }
 
+const INTERVAL = { least: 1_000, most: 36_500 * 86_400_000 };
+
 /** Option parser: a duration such as 90s, 5m, 2h, 3d; a bare number is minutes. Milliseconds. */
 export function minutesOrDuration(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) * 60_000 : parseDuration(text);
-  if (!value) throw new InvalidArgumentError('must be minutes, or a duration such as 90s, 5m, 2h');
-  return value;
+  const value = /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 60_000) : parseDuration(text);
+  if (value === undefined) throw new InvalidArgumentError('It must be minutes, or a duration such as 90s, 5m, 2h, 3d.');
+  if (value >= INTERVAL.least && value <= INTERVAL.most) return value;
+  const [least, most] = [formatDuration(INTERVAL.least), formatDuration(INTERVAL.most)];
+  throw new InvalidArgumentError(`It must be from ${least} to ${most}.`);
 }

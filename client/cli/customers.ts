@@ -3,35 +3,40 @@ import { instant } from '../../domain/contracts/time-values.ts';
 import { evaluate } from '../../domain/customers/evaluation.ts';
 import { generateCustomers } from '../../domain/customers/generator.ts';
 import { scoreAll } from '../../domain/customers/health-score.ts';
-import { parse } from '../../domain/parse.ts';
+import { invalidInput } from '../../domain/errors.ts';
 import { readCustomerFiles } from '../../services/customer-files/read.ts';
 import { writeCustomerFiles } from '../../services/customer-files/write.ts';
-import { number, openCli, withService } from './context.ts';
+import { type Cli, number, openCli, parseOption, whole, withService } from './context.ts';
 import { formatEvaluation, formatScores } from './customers-output.ts';
+import { during } from './progress.ts';
+import { plural } from './scan-output.ts';
 
 interface FromFile {
   workbook?: string;
   asOf?: string;
 }
 
-const asOfOption = (): Option =>
-  new Option('--as-of <instant>', 'the moment to score at, such as 2025-10-19T14:30:00Z (default: now)').argParser(
-    (text) => parse(instant, text, '--as-of'),
+const asOfOption = (what: string): Option =>
+  new Option('--as-of <instant>', `${what}, such as 2025-10-19T14:30:00Z (default: now)`).argParser((text) =>
+    parseOption(instant, text, '--as-of'),
   );
 const workbookOption = (): Option =>
   new Option('--workbook <file>', '.xlsx workbook or folder of CSVs (default: the imported customers)');
 
 /** `customers generate|import|score|evaluate` */
 export function customerCommands(program: Command): void {
-  const customers = program.command('customers').description('customers: sample data, import, score, evaluation');
+  const customers = program
+    .command('customers')
+    .description('sample data, import, score, evaluation')
+    .addHelpText('after', '\nExample:\n  reveille customers import customers.xlsx');
 
   customers
     .command('generate')
-    .description('write a sample workbook; the same arguments give the same rows')
-    .requiredOption('--count <n>', 'how many customers', number)
-    .requiredOption('--seed <n>', 'which sample', number)
+    .description('write a sample workbook; the same arguments give the same rows, given --as-of')
+    .requiredOption('--count <n>', 'how many customers, at most 1000000', whole(1, 1_000_000))
+    .requiredOption('--seed <n>', 'which sample: any whole number', whole(0))
     .requiredOption('--out <file>', '.xlsx file, or a folder for CSVs')
-    .addOption(asOfOption())
+    .addOption(asOfOption('the moment the sample lies before'))
     .addHelpText('after', '\nExample:\n  reveille customers generate --count 1000 --seed 7 --out customers.xlsx')
     .action(generate);
 
@@ -46,7 +51,7 @@ export function customerCommands(program: Command): void {
     .command('score')
     .description("every customer's health, churn risk, level and the ten factors")
     .addOption(workbookOption())
-    .addOption(asOfOption())
+    .addOption(asOfOption('the moment to score at'))
     .addHelpText('after', '\nExample:\n  reveille customers score --workbook customers.xlsx --json')
     .action(score);
 
@@ -54,8 +59,8 @@ export function customerCommands(program: Command): void {
     .command('evaluate')
     .description('how well churn risk predicts the churn labels')
     .addOption(workbookOption())
-    .addOption(asOfOption())
-    .option('--threshold <n>', 'risk from which a customer counts as predicted to leave', number, 0.6)
+    .addOption(asOfOption('the moment to score at'))
+    .option('--threshold <n>', 'risk from which a customer counts as predicted to leave', number(0, 1), 0.6)
     .addHelpText('after', '\nExample:\n  reveille customers evaluate --workbook customers.xlsx')
     .action(evaluateCustomers);
 }
@@ -66,30 +71,43 @@ async function generate(
 ): Promise<void> {
   const cli = openCli(command);
   const { count, seed, out, asOf = new Date().toISOString() } = options;
+  // Anything but .xlsx is made a folder, and nobody who writes these means one.
+  if (/\.(xlsm?|xlsb|ods|csv|txt|json|zip)$/i.test(out)) {
+    throw invalidInput([{ path: '--out', message: `${out}: name an .xlsx file, or a folder for CSV files` }]);
+  }
   const data = generateCustomers({ count, seed, asOf: Date.parse(asOf) });
-  await writeCustomerFiles(out, data);
+  await during(`Writing ${out}`, () => writeCustomerFiles(out, data));
   const rows = Object.fromEntries(Object.entries(data).map(([sheet, list]) => [sheet, (list as unknown[]).length]));
-  cli.print(`${count} customers written to ${out}`, { file: out, asOf, rows });
+  cli.print(`${plural(count, 'customer')} written to ${out}`, { file: out, asOf, rows });
 }
 
 async function importFile(file: string, options: { merge?: true }, command: Command): Promise<void> {
   const cli = openCli(command);
-  const data = await readCustomerFiles(file);
+  const data = await during(`Reading ${file}`, () => readCustomerFiles(file));
   const merge = options.merge === true;
-  const imported = await withService(cli, (operations) => operations.importCustomers(cli.caller, { ...data, merge }));
-  const how = merge ? 'merged into' : 'now those of';
-  cli.print(`${data.customers.length} customers ${how} workspace ${cli.caller.workspace}`, imported);
+  const customers = plural(data.customers.length, 'customer');
+  const imported = await during(`Storing ${customers}`, () =>
+    withService(cli, (operations) => operations.importCustomers(cli.caller, { ...data, merge })),
+  );
+  const how = merge ? 'added to those' : 'now the customers';
+  cli.print(`Imported ${customers}, ${how} of workspace ${cli.caller.workspace}`, imported);
 }
 
 async function score({ workbook, asOf }: FromFile, command: Command): Promise<void> {
   const cli = openCli(command);
   const now = asOf ?? new Date().toISOString();
-  const scores =
+  const scores = await during('Scoring', async () =>
     workbook === undefined
-      ? await withService(cli, (operations) => operations.scoreCustomers(cli.caller, { asOf: now }))
-      : scoreAll(await readCustomerFiles(workbook), Date.parse(now));
-  cli.print(cli.json ? '' : formatScores(scores), scores);
+      ? withService(cli, (operations) => operations.scoreCustomers(cli.caller, { asOf: now }))
+      : scoreAll(await readCustomerFiles(workbook), Date.parse(now)),
+  );
+  if (cli.json) cli.print('', scores);
+  else cli.print(scores.length === 0 ? noCustomers(cli) : formatScores(scores), scores);
 }
+
+const noCustomers = (cli: Cli): string =>
+  `Workspace ${cli.caller.workspace} has no customers yet.\n` +
+  'Import some: reveille customers import FILE\nOr score a file as it is: reveille customers score --workbook FILE';
 
 async function evaluateCustomers(
   { workbook, asOf, threshold }: FromFile & { threshold: number },
@@ -97,10 +115,11 @@ async function evaluateCustomers(
 ): Promise<void> {
   const cli = openCli(command);
   const now = asOf ?? new Date().toISOString();
-  const evaluation =
+  const evaluation = await during('Evaluating', () =>
     workbook === undefined
-      ? await withService(cli, (operations) => operations.evaluateCustomers(cli.caller, { asOf: now, threshold }))
-      : await evaluateWorkbook(workbook, now, threshold);
+      ? withService(cli, (operations) => operations.evaluateCustomers(cli.caller, { asOf: now, threshold }))
+      : evaluateWorkbook(workbook, now, threshold),
+  );
   cli.print(formatEvaluation(evaluation), evaluation);
 }
 

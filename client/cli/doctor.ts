@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOW_TYPES } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Configuration } from '../../services/configuration.ts';
+import { runningService } from '../service.ts';
 import { type Cli, openCli, withService } from './context.ts';
 
 interface Finding {
@@ -39,6 +40,12 @@ export function doctorCommand(program: Command): void {
 const MARKS = { ok: 'ok      ', off: 'off     ', problem: 'PROBLEM ' } as const;
 
 const ok = (check: string, detail: string): Finding => ({ check, state: 'ok', detail, remedy: null });
+const off = (check: string, detail: string, remedy: string | null): Finding => ({
+  check,
+  state: 'off',
+  detail,
+  remedy,
+});
 const problem = (check: string, detail: string, remedy: string): Finding => ({
   check,
   state: 'problem',
@@ -52,12 +59,7 @@ async function checkStore(cli: Cli): Promise<Finding[]> {
       await operations.listScans(cli.caller, { limit: 1 });
       const service = runtime
         ? ok('service', `process ${runtime.pid} at ${runtime.api}`)
-        : {
-            check: 'service',
-            state: 'off' as const,
-            detail: 'none is running here',
-            remedy: 'start one with: npm start',
-          };
+        : off('service', 'none is running here', 'start one with: npm start');
       return [service, ok('store', cli.configuration.databaseUrl ? 'Postgres answers' : 'the embedded store answers')];
     });
   } catch (error) {
@@ -67,6 +69,9 @@ async function checkStore(cli: Cli): Promise<Finding[]> {
 }
 
 async function checkTemporal(configuration: Configuration): Promise<Finding[]> {
+  if (configuration.temporal.address === null && !(await runningService(configuration.dataDir))) {
+    return [off('temporal', 'no server is configured; a service starts one of its own', null)];
+  }
   let client: Client;
   try {
     // Loaded when needed: the SDK's native module would slow down every other command.
@@ -74,7 +79,7 @@ async function checkTemporal(configuration: Configuration): Promise<Finding[]> {
     const { connectClient } = await import('../../services/temporal/connection.ts');
     client = await connectClient(await temporalTarget(configuration));
   } catch (error) {
-    return [problem('temporal', messageOf(error), 'start a service with: npm start, or set TEMPORAL_ADDRESS')];
+    return [problem('temporal', messageOf(error), 'start that server, or correct TEMPORAL_ADDRESS')];
   }
   try {
     const server = ok('temporal', `server answers, namespace ${client.options.namespace}`);
@@ -98,16 +103,11 @@ async function checkSearchAttributes({ connection, options: { namespace } }: Cli
       );
 }
 
-async function checkWorkers({ connection, options: { namespace } }: Client): Promise<Finding> {
-  const { pollers } = await connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
-    connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: TASK_QUEUES.main },
-      taskQueueType: 1,
-    }),
-  );
-  return pollers?.length
-    ? ok('workers', `${pollers.length} on task queue ${TASK_QUEUES.main}`)
+async function checkWorkers(client: Client): Promise<Finding> {
+  const { livePollers } = await import('./pollers.ts');
+  const workers = await livePollers(client);
+  return workers.length > 0
+    ? ok('workers', `${workers.length} on task queue ${TASK_QUEUES.main}`)
     : problem('workers', `none on task queue ${TASK_QUEUES.main}`, 'start one with: npm start, or reveille worker');
 }
 
@@ -132,8 +132,7 @@ async function checkSchedules(client: Client): Promise<Finding[]> {
 }
 
 async function checkModel({ llm }: Configuration): Promise<Finding> {
-  if (!llm)
-    return { check: 'model', state: 'off', detail: 'none configured; the agents decide by rules', remedy: null };
+  if (!llm) return off('model', 'none configured; the agents decide by rules', null);
   const remedy = 'check REVEILLE_LLM_BASE_URL and REVEILLE_LLM_API_KEY; meanwhile the agents decide by rules';
   try {
     const answer = await fetch(`${llm.baseUrl.replace(/\/$/, '')}/models`, {

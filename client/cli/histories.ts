@@ -1,25 +1,31 @@
 import type { Command } from 'commander';
 import { ReveilleError } from '../../domain/errors.ts';
-import { number, openCli } from './context.ts';
+import { openCli, whole } from './context.ts';
+import { during } from './progress.ts';
 import { plural } from './scan-output.ts';
 
 /** `histories record|replay` */
 export function historyCommands(program: Command): void {
   const histories = program
     .command('histories')
-    .description('recorded workflow histories: what a new build must still replay');
+    .description('recorded workflow histories: what a new build must still replay')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  reveille histories record histories/v1\n  reveille histories replay histories/v1',
+    );
 
   histories
     .command('record <folder>')
     .description('save the histories of finished and running workflows')
-    .option('--per-type <n>', 'at most so many of each workflow type, newest first', number, 20)
+    .option('--per-type <n>', 'at most so many of each workflow type, newest first', whole(1), 20)
     .addHelpText('after', '\nExample:\n  reveille histories record histories/v1')
     .action(async (folder: string, { perType }: { perType: number }, command: Command) => {
       const cli = openCli(command);
       const { connectClient, recordHistories, temporalTarget } = await temporalParts();
       const client = await connectClient(await temporalTarget(cli.configuration));
       try {
-        const files = await recordHistories(client, { folder, perType, workspace: cli.caller.workspace });
+        const { workspace } = cli.caller;
+        const files = await during('Saving histories', () => recordHistories(client, { folder, perType, workspace }));
         cli.print(`${plural(files.length, 'history').replace(/historys$/, 'histories')} saved in ${folder}`, files);
       } finally {
         await client.connection.close();
@@ -35,7 +41,7 @@ export function historyCommands(program: Command): void {
       const { production } = cli.configuration;
       const { loadWorkflowBundle, replayHistories } = await temporalParts();
       const bundle = await loadWorkflowBundle({ logger: cli.logger, production });
-      const outcomes = await replayHistories(folder, bundle);
+      const outcomes = await during('Replaying', () => replayHistories(folder, bundle));
       const failed = outcomes.filter((outcome) => outcome.error !== null);
       const lines = outcomes.map(({ file, error }) =>
         error === null ? `ok      ${file}` : `failed  ${file}: ${error}`,

@@ -1,22 +1,27 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { approvalCommands, escalationCommands } from './approvals.ts';
+import { approvalCommands } from './approvals.ts';
 import { customerCommands } from './customers.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { escalationCommands } from './escalations.ts';
 import { historyCommands } from './histories.ts';
 import { scanCommand } from './scan.ts';
 import { upCommands } from './up.ts';
 
 /** All commands; parsing runs one. Each throws instead of ending the process. */
-export function createProgram(): Command {
+export function createProgram(options: { json?: boolean } = {}): Command {
   const program = new Command('reveille')
     .exitOverride()
     .description('Finds customers at risk and writes to them, durably, on Temporal.')
+    .version(version())
     .option('--json', 'print the result as JSON; everything else goes to stderr')
     .option('--workspace <slug>', 'whose customers (default: REVEILLE_WORKSPACE, else "default")')
     .option('--debug', 'show the stack of an error')
     .showHelpAfterError('(add --help for what it takes)')
-    .addHelpText('after', '\nExamples:\n  reveille up\n  reveille scan --mode once\n  reveille approvals list');
+    .addHelpText('after', '\nExamples:\n  reveille demo\n  reveille up\n  reveille scan --mode once');
+  // With --json the only words about a failure are the problem, which the caller prints.
+  if (options.json) program.configureOutput({ writeErr: () => {} });
   upCommands(program);
   demoCommand(program);
   customerCommands(program);
@@ -27,6 +32,11 @@ export function createProgram(): Command {
   historyCommands(program);
   for (const command of allCommands(program)) shareOptions(command);
   return program;
+}
+
+function version(): string {
+  const manifest = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
 /** Every command below `command`, at any depth. */

@@ -1,14 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { Scan } from '../../domain/contracts/scans.ts';
-import { customerScanInput } from '../../domain/contracts/scans.ts';
+import { MAX_INTERVENTIONS, customerScanInput } from '../../domain/contracts/scans.ts';
 import { CUSTOMER_SCAN_SCHEDULE } from '../../domain/contracts/names.ts';
-import { ReveilleError } from '../../domain/errors.ts';
+import { instant } from '../../domain/contracts/time-values.ts';
+import { ReveilleError, invalidInput } from '../../domain/errors.ts';
 import { parse } from '../../domain/parse.ts';
 import type { Operations } from '../api/routes.ts';
 import { runningService } from '../service.ts';
-import { type Cli, minutesOrDuration, number, openCli, withService, words } from './context.ts';
-import { formatScan, utc } from './scan-output.ts';
+import {
+  type Cli,
+  minutesOrDuration,
+  number,
+  openCli,
+  parseOption,
+  whole,
+  withRunningService,
+  words,
+} from './context.ts';
+import { during } from './progress.ts';
+import { formatScan, plural, utc } from './scan-output.ts';
+import { unlessStopped, withStack } from './with-stack.ts';
 
 interface ScanFlags {
   mode: 'once' | 'continuous';
@@ -23,6 +35,7 @@ interface ScanFlags {
   stop?: true;
 }
 
+const EVERY_MS = 300_000;
 const POLL_MS = 200;
 const FOLLOW_MS = 1_000;
 /** More scans than can end between two looks. */
@@ -40,18 +53,24 @@ export function scanCommand(program: Command): void {
         .choices(['once', 'continuous'])
         .default('once'),
     )
-    .option(
-      '--interval <time>',
-      'continuous: minutes between scans, or a duration such as 90s, 2h',
-      minutesOrDuration,
-      300_000,
+    .addOption(
+      new Option('--interval <time>', 'continuous: minutes between scans, or a duration such as 90s, 2h')
+        .argParser(minutesOrDuration)
+        .default(EVERY_MS, '5'),
     )
-    .option('--risk-threshold <n>', 'at risk from this churn risk on', number, 0.6)
-    .option('--health-threshold <n>', 'or below this health', number, 0.4)
-    .option('--max-interventions <n>', 'at most so many a scan', number, 10)
-    .option('--min-lifetime-value <n>', 'only customers worth at least this', number, 0)
+    .option('--risk-threshold <n>', 'at risk from this churn risk on, 0 to 1', number(0, 1), 0.6)
+    .option('--health-threshold <n>', 'or below this health, 0 to 1', number(0, 1), 0.4)
+    .option(
+      '--max-interventions <n>',
+      `at most so many a scan, up to ${MAX_INTERVENTIONS}`,
+      whole(0, MAX_INTERVENTIONS),
+      10,
+    )
+    .option('--min-lifetime-value <n>', 'only customers worth at least this', number(0), 0)
     .option('--segments <list>', 'only these segments, such as VIP,Loyal', words)
-    .option('--as-of <instant>', 'once: the moment to score at (default: now)')
+    .option('--as-of <instant>', 'once: the moment to score at (default: now)', (text) =>
+      parseOption(instant, text, '--as-of'),
+    )
     .option('--dry-run', 'say whom it would write to and why, and do nothing')
     .option('--stop', 'continuous: pause the schedule')
     .addHelpText(
@@ -60,6 +79,7 @@ export function scanCommand(program: Command): void {
     )
     .action(async (flags: ScanFlags, command: Command) => {
       const cli = openCli(command);
+      checkTogether(flags);
       const { workspace: _workspace, ...input } = parse(customerScanInput, inputOf(flags), 'scan');
       if (flags.mode === 'once') await scanOnce(cli, input);
       else await scanContinuously(cli, input, flags);
@@ -76,29 +96,46 @@ function inputOf(flags: ScanFlags): ScanInput {
   };
 }
 
-/** Runs one scan on the running service, or on one brought up for its duration. */
-async function scanOnce(cli: Cli, input: ScanInput): Promise<void> {
-  if (await runningService(cli.configuration.dataDir)) {
-    await withService(cli, (operations) => scanAndPrint(cli, operations, input));
-    return;
+/** Flags that would silently do nothing, or something else than meant, are refused. */
+function checkTogether({ mode, stop, asOf }: ScanFlags): void {
+  if (stop && mode === 'once') {
+    throw invalidInput([{ path: '--stop', message: 'pauses the schedule; give it with --mode continuous' }]);
   }
-  const { startStack } = await import('./stack.ts');
-  const stack = await startStack({
-    configuration: cli.configuration,
-    logger: cli.logger,
-    report: (line) => process.stderr.write(`${line}\n`),
-  });
-  try {
-    await scanAndPrint(cli, stack.operations, input);
-  } finally {
-    await stack.stop();
+  if (asOf !== undefined && mode === 'continuous') {
+    throw invalidInput([{ path: '--as-of', message: 'is for one scan; a schedule scores at the time of each' }]);
   }
 }
 
-async function scanAndPrint(cli: Cli, operations: Operations, input: ScanInput): Promise<void> {
+/** Runs one scan on the running service, or on one brought up for its duration. */
+async function scanOnce(cli: Cli, input: ScanInput): Promise<void> {
+  if (await runningService(cli.configuration.dataDir)) {
+    await withRunningService(cli, (operations) => scanAndPrint(cli, operations, input));
+    return;
+  }
+  process.stderr.write('No service is running here: bringing one up for this scan\n');
+  const report = (line: string): void => void process.stderr.write(`   ${line}\n`);
+  const { configuration, logger } = cli;
+  const scan = await withStack({ configuration, logger, report }, (stack, stopped) =>
+    // The Web UI goes with the service, so a link to it would lead nowhere.
+    unlessStopped(scanAndPrint(cli, stack.operations, input, { webUi: null }), stopped),
+  );
+  const waiting = scan.interventions.filter(({ state }) => state === 'waiting_approval').length;
+  if (waiting > 0 && !input.dryRun) {
+    const messages = `${plural(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'} for approval`;
+    process.stderr.write(`${messages}. To answer: npm start, and in another terminal reveille approvals list\n`);
+  }
+}
+
+async function scanAndPrint(
+  cli: Cli,
+  operations: Operations,
+  input: ScanInput,
+  shown: Partial<Scan> = {},
+): Promise<Scan> {
   const { scanId } = await operations.startScan(cli.caller, input);
-  const scan = await finishedScan(cli, operations, scanId);
-  cli.print(formatScan(scan, Date.now()), scan);
+  const scan = await during('Scanning', () => finishedScan(cli, operations, scanId));
+  cli.print(formatScan({ ...scan, ...shown }, Date.now()), scan);
+  return scan;
 }
 
 /** Waits until the scan has ended. @throws ReveilleError `unavailable` when no worker takes it */
@@ -119,8 +156,7 @@ export async function finishedScan(cli: Cli, operations: Operations, id: string)
 
 /** Makes the schedule what the flags say and prints each of its scans until Ctrl-C; the schedule goes on. */
 async function scanContinuously(cli: Cli, input: ScanInput, flags: ScanFlags): Promise<void> {
-  await withService(cli, async (operations, runtime) => {
-    if (!runtime) throw new ReveilleError('unavailable', 'No service is running here. Start one with: npm start');
+  await withRunningService(cli, async (operations) => {
     if (flags.stop) {
       const stopped = await operations.pauseSchedule(cli.caller, {
         name: CUSTOMER_SCAN_SCHEDULE,
@@ -139,6 +175,7 @@ async function scanContinuously(cli: Cli, input: ScanInput, flags: ScanFlags): P
     if (created) await operations.triggerSchedule(cli.caller, { name: CUSTOMER_SCAN_SCHEDULE });
     const over = before.items.filter((scan) => scan.elapsedMs !== null).map((scan) => scan.scanId);
     await follow(cli, operations, over);
+    cli.say('No longer watching; the schedule goes on');
   });
 }
 

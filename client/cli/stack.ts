@@ -2,29 +2,32 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../../domain/contracts/names.ts';
+import { ReveilleError } from '../../domain/errors.ts';
 import type { Configuration } from '../../services/configuration.ts';
 import type { Logger } from '../../services/logging.ts';
 import { acquireLock } from '../../services/lock-file.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient, localTarget } from '../../services/temporal/connection.ts';
-import { acquireTemporalCli } from '../../services/temporal/server/acquire-cli.ts';
+import { type AcquireOptions, acquireTemporalCli } from '../../services/temporal/server/acquire-cli.ts';
+import { runCommand } from '../../services/temporal/server/command.ts';
 import { startDevServer } from '../../services/temporal/server/dev-server.ts';
 import { sweepProcesses } from '../../services/temporal/server/processes.ts';
-import { startReveilleWorkers } from '../../workers/start.ts';
+import type { RunningWorkers } from '../../workers/run-worker.ts';
 import { installRuntime } from '../../workers/runtime.ts';
+import { startReveilleWorkers } from '../../workers/start.ts';
 import type { Operations } from '../api/routes.ts';
 import { startApi } from '../api/server.ts';
 import { createOperations } from '../operations/index.ts';
-import { removeRuntime, writeRuntime } from '../runtime-file.ts';
+import { type Runtime, removeRuntime, writeRuntime } from '../runtime-file.ts';
 import { userName } from './context.ts';
 
 /** Everything of one data folder running in this process, with a Temporal server beside it. */
 export interface Stack {
   operations: Operations;
+  /** What other processes may know, without the token. */
+  runtime: Omit<Runtime, 'token'>;
   /** What to look at, by name. */
   addresses: [name: string, address: string][];
-  /** Whether the Temporal server is our own, and ends with the stack. */
-  ownTemporal: boolean;
   /** Rejects when the worker or our Temporal server ends by itself. */
   failed: Promise<never>;
   /** Drains the worker and releases everything, last in first out. */
@@ -36,6 +39,8 @@ export interface StackOptions {
   logger: Logger;
   /** Progress, a line at a time. */
   report: (line: string) => void;
+  /** Ends the long part of a first start, which is getting the Temporal server. */
+  signal: AbortSignal;
 }
 
 /**
@@ -57,10 +62,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const [opened, started] = await Promise.allSettled([opening, startTemporal(options, starting)]);
   if (opened.status === 'fulfilled') starting.defer(() => opened.value.close());
   const [store, temporal] = [valueOf(opened), valueOf(started)];
+  report('Starting worker and API');
   const client = await connectClient(temporal.target);
   starting.defer(() => client.connection.close());
   const workers = await startReveilleWorkers({ configuration, target: temporal.target, store, logger });
-  starting.defer(() => workers.drain());
+  starting.defer(() => drained(workers));
   const operations = createOperations({ store, temporal: { client, webUi: temporal.webUi } });
   const token = randomBytes(32).toString('base64url');
   const api = await startApi({
@@ -76,33 +82,53 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
   });
   starting.defer(() => api.close());
-  await writeRuntime(dataDir, {
-    pid: process.pid,
-    api: api.url,
-    token,
-    temporal: temporal.target.address,
-    namespace: temporal.target.namespace,
-    webUi: temporal.webUi,
-  });
+  const { address, namespace } = temporal.target;
+  const shown = { pid: process.pid, api: api.url, temporal: address, namespace, webUi: temporal.webUi };
+  await writeRuntime(dataDir, { ...shown, token });
   starting.defer(() => removeRuntime(dataDir, process.pid));
   const running = starting.move();
-  report('Worker and API are ready');
-  const failed = Promise.race([temporal.ended, workers.completed.then(() => 'The worker')]).then((what) => {
-    throw new Error(`${what} ended by itself`);
-  });
-  failed.catch(() => undefined);
+  const { port } = new URL(api.url);
+  const moved = configuration.port !== 0 && Number(port) !== configuration.port;
+  if (moved) report(`Port ${configuration.port} is taken; the API has port ${port}`);
+  const failed = endedByItself(temporal.ended, workers, logger);
   return {
     operations,
+    runtime: shown,
     addresses: [
       ['API', api.url],
       ...(temporal.webUi ? [['Temporal Web UI', temporal.webUi] as [string, string]] : []),
-      ['Temporal', `${temporal.target.address} (namespace ${temporal.target.namespace})`],
+      ['Temporal', `${address} (namespace ${namespace})`],
       ['Data', dataDir],
     ],
-    ownTemporal: temporal.own,
     failed,
     stop: () => running.disposeAsync(),
   };
+}
+
+/** Lets work in progress end. @throws ReveilleError `unavailable` when some of it had to be given up */
+async function drained(workers: RunningWorkers): Promise<void> {
+  try {
+    await workers.drain();
+  } catch (cause) {
+    const why = 'Work in progress did not end in time; it goes on where it was at the next start';
+    throw new ReveilleError('unavailable', why, { cause });
+  }
+}
+
+/** Rejects as soon as the Temporal server or the worker ends without having been told to. */
+function endedByItself(temporalEnded: Promise<string>, workers: RunningWorkers, logger: Logger): Promise<never> {
+  const workersEnded = workers.completed.then(
+    () => 'The worker',
+    (error: unknown) => {
+      logger.error({ err: error }, 'Worker failed');
+      return 'The worker';
+    },
+  );
+  const failed = Promise.race([temporalEnded, workersEnded]).then((what): never => {
+    throw new ReveilleError('unavailable', `${what} ended by itself; the logs say more`);
+  });
+  failed.catch(() => undefined);
+  return failed;
 }
 
 function valueOf<Value>(result: PromiseSettledResult<Value>): Value {
@@ -113,21 +139,20 @@ function valueOf<Value>(result: PromiseSettledResult<Value>): Value {
 interface Temporal {
   target: TemporalTarget;
   webUi: string | null;
-  own: boolean;
   ended: Promise<string>;
 }
 
 /** The configured server, or one of our own whose state is in the data folder. */
 async function startTemporal(
-  { configuration, report }: StackOptions,
+  { configuration, report, signal }: StackOptions,
   starting: AsyncDisposableStack,
 ): Promise<Temporal> {
   const { temporal, dataDir, cacheDir } = configuration;
   if (temporal.address !== null) {
+    report(`Using the Temporal server at ${temporal.address}`);
     return {
       target: { ...temporal, address: temporal.address },
       webUi: null,
-      own: false,
       ended: new Promise(() => {}),
     };
   }
@@ -135,7 +160,9 @@ async function startTemporal(
   const pidDir = join(folder, 'processes');
   for (const { what, pid } of await sweepProcesses(pidDir))
     report(`Stopped ${what} (process ${pid}), left over by a crash`);
-  const cli = await acquireTemporalCli({ cacheDir, report });
+  const run: AcquireOptions['run'] = (file, args, options) => runCommand(file, args, { ...options, signal });
+  const cli = await acquireTemporalCli({ cacheDir, report, run });
+  report('Starting the Temporal server and opening the store');
   const server = await startDevServer({
     cliPath: cli.path,
     dbFile: join(folder, 'temporal.db'),
@@ -149,7 +176,6 @@ async function startTemporal(
   return {
     target: localTarget(server.address, temporal.namespace),
     webUi: server.webUi,
-    own: true,
     ended: server.ended.then(() => 'The Temporal server'),
   };
 }

@@ -3,6 +3,7 @@ import { ReveilleError } from '../../domain/errors.ts';
 import { createLogger } from '../../services/logging.ts';
 import { runningService } from '../service.ts';
 import { type Cli, openCli, words } from './context.ts';
+import { withStack } from './with-stack.ts';
 
 /** `up` and `worker` */
 export function upCommands(program: Command): void {
@@ -27,28 +28,24 @@ export function upCommands(program: Command): void {
 async function up(cli: Cli): Promise<void> {
   const { configuration } = cli;
   const running = await runningService(configuration.dataDir);
-  if (running)
-    throw new ReveilleError('conflict', `A service is running here already, process ${running.pid}, ${running.api}`);
+  if (running) {
+    throw new ReveilleError('conflict', `A service is running here already: process ${running.pid}, ${running.api}`);
+  }
   const logger = createLogger({ level: configuration.logLevel, secrets: configuration.secrets });
-  const stop = new Promise<string>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
-  });
-  const { startStack } = await import('./stack.ts');
-  const stack = await startStack({ configuration, logger, report: cli.say });
-  try {
+  await withStack({ configuration, logger, report: cli.say }, async (stack, stopped) => {
     cli.print(
       [
         '',
         'Reveille is up:',
         ...stack.addresses.map(([name, address]) => `   ${name.padEnd(16)} ${address}`),
+        '',
+        'In another terminal, in this folder: reveille customers import FILE, then reveille scan',
         'Ctrl-C drains and stops all.',
       ].join('\n'),
-      Object.fromEntries(stack.addresses),
+      { ...stack.runtime, dataDir: configuration.dataDir },
     );
-    await Promise.race([stop, stack.failed]);
+    await stopped;
     cli.say('Draining…');
-  } finally {
-    await stack.stop();
-  }
+  });
   cli.say('Stopped.');
 }

@@ -50,7 +50,9 @@ export function approvalOperations(dependencies: OperationDependencies): Approva
 /** An update's refusal in the caller's words; what else went wrong stays as it is. */
 function updateError(error: unknown, state: string): unknown {
   if (error instanceof WorkflowNotFoundError) {
-    return new ReveilleError('conflict', `It is over: the intervention is ${state}`, { cause: error });
+    return new ReveilleError('conflict', `It no longer waits for an answer: the intervention is ${state}`, {
+      cause: error,
+    });
   }
   if (!(error instanceof WorkflowUpdateFailedError)) return error;
   const failure = applicationFailure(error.cause);

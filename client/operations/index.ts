@@ -6,6 +6,7 @@ import type { OperationDependencies } from './dependencies.ts';
 import { escalationOperations } from './escalations.ts';
 import { scanOperations } from './scans.ts';
 import { scheduleOperations } from './schedules.ts';
+import { temporalError } from './temporal-errors.ts';
 
 export type { OperationDependencies } from './dependencies.ts';
 
@@ -22,7 +23,25 @@ export function createOperations(dependencies: OperationDependencies): Operation
   };
   const parsing = (Object.keys(handlers) as OperationName[]).map((name) => {
     const handle = handlers[name] as (caller: Caller, input: unknown) => Promise<unknown>;
-    return [name, async (caller: Caller, input: unknown) => handle(caller, parse(routes[name].input, input))];
+    return [
+      name,
+      async (caller: Caller, input: unknown) => {
+        const parsed = parse(routes[name].input, input);
+        return answered(dependencies, () => handle(caller, parsed));
+      },
+    ];
   });
   return Object.fromEntries(parsing) as Operations;
+}
+
+/** Whoever calls waits for Temporal no longer than this; a server that is away would be waited for much longer. */
+const TEMPORAL_ANSWER_MS = 10_000;
+
+async function answered<Result>({ temporal }: OperationDependencies, work: () => Promise<Result>): Promise<Result> {
+  if (!temporal) return work();
+  try {
+    return await temporal.client.connection.withDeadline(Date.now() + TEMPORAL_ANSWER_MS, work);
+  } catch (error) {
+    throw temporalError(error);
+  }
 }

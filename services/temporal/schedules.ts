@@ -75,6 +75,13 @@ export function createSchedules(client: Client) {
       return get(workspace, name);
     },
 
+    /** Returns the schedule as it was; runs that it has started go on. @throws ReveilleError `not_found` */
+    async delete(workspace: string, name: string): Promise<Schedule> {
+      const schedule = await get(workspace, name);
+      await known(workspace, name, () => handle(workspace, name).delete());
+      return schedule;
+    },
+
     /** Starts the schedule's workflow now, with an id of its own: triggers through Temporal within a second merge. */
     async trigger(workspace: string, name: string): Promise<StartedRun> {
       const { action } = await known(workspace, name, () => handle(workspace, name).describe());

@@ -14,6 +14,8 @@ export interface CommandOptions {
   timeoutMs: number;
   /** Called with the seconds gone by, every 15 s. */
   onProgress?: (seconds: number) => void;
+  /** Ends the program. */
+  signal?: AbortSignal;
 }
 
 /** Runs a program to its end. Never throws: one that is not there is `ok: false` with the reason. */
@@ -36,6 +38,7 @@ export async function runCommand(
           maxBuffer: 16 * 1024 * 1024,
           ...(options.env ? { env: options.env } : {}),
           ...(options.cwd ? { cwd: options.cwd } : {}),
+          ...(options.signal ? { signal: options.signal } : {}),
         },
         (error, stdout, stderr) => {
           const output = `${stdout}\n${stderr}`.trim();

@@ -1,0 +1,36 @@
+import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { ReveilleError } from '../../domain/errors.ts';
+import { grpcCode } from '../../services/temporal/connection.ts';
+
+/** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
+const GRPC = { cancelled: 1, invalidArgument: 3, deadlineExceeded: 4, permissionDenied: 7, resourceExhausted: 8 };
+const AWAY = new Set([GRPC.cancelled, GRPC.deadlineExceeded, GRPC.resourceExhausted, 14 /* unavailable */]);
+const REFUSED = new Set([GRPC.permissionDenied, 16 /* unauthenticated */]);
+
+/** A failed call to Temporal in our words; what failed otherwise as it is. The cause is for the log. */
+export function temporalError(error: unknown): unknown {
+  if (error instanceof ReveilleError) return error;
+  const code = statusOf(error);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || (code !== undefined && AWAY.has(code))) {
+    return new ReveilleError('unavailable', 'The Temporal server does not answer at the moment', { cause: error });
+  }
+  if (code === undefined) return error;
+  if (REFUSED.has(code)) {
+    return new ReveilleError('unavailable', 'The Temporal server refuses this client: check its API key and rights', {
+      cause: error,
+    });
+  }
+  if (code === GRPC.invalidArgument) {
+    return new ReveilleError('invalid_input', 'The Temporal server takes this for invalid', { cause: error });
+  }
+  return error;
+}
+
+/** The gRPC status of an error or of what caused it. */
+function statusOf(error: unknown): number | undefined {
+  for (let next = error; next instanceof Error; next = next.cause) {
+    const code = grpcCode(next);
+    if (code !== undefined) return code;
+  }
+  return undefined;
+}

@@ -36,11 +36,7 @@ export async function writeMessage(
     (answer) => problemsOf(composeLetter(answer, template.parts), answer, task, template.parts),
   );
   if (asked.by === 'rules') {
-    return noted(
-      template.message,
-      'rules',
-      noteOf(asked.why, `the ${language} template was used`, ...clauses),
-    );
+    return noted(template.message, 'rules', noteOf(asked.why, `the ${language} template was used`, ...clauses));
   }
   return noted(composeLetter(asked.result, template.parts), 'model', noteOf('the model wrote the text', ...clauses));
 }

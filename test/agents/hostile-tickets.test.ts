@@ -156,7 +156,7 @@ test('over the wire, an obeying model with an undecided offer and an unlisted li
     const { context, decision } = await run(kase, null, null);
     const { result, note } = await writeMessage(kase, context.result, decision.result, model);
     assert.equal(note.by, 'rules');
-    assert.match(note.note, /^The model's text .*; the reviewed en template was used\.$/);
+    assert.match(note.note, /^The model's text .*; the en template was used\.$/);
     assert.deepEqual(checkMessage(result, { language: 'en', decision: decision.result, channel: 'email' }), []);
     assert.equal(stub.requests.length, 1);
   }

@@ -91,7 +91,7 @@ test('the message is in the language of the customer, region or case aside', asy
   ] as const) {
     const { result, note } = await written({ customer: { language: tag } });
     assert.equal(result.language, language);
-    assert.equal(note.note, `The reviewed ${language} template was used.`);
+    assert.equal(note.note, `The ${language} template was used.`);
   }
 });
 
@@ -101,7 +101,7 @@ test('an unknown or unsupported language becomes English, and the note says so',
     assert.equal(result.language, 'en');
     return said.note;
   };
-  const used = 'The reviewed en template was used';
+  const used = 'The en template was used';
   assert.equal(await note('fr'), `${used}; there are no texts in "fr", so English was used.`);
   assert.equal(await note(null), `${used}; the customer's language is not known, so English was used.`);
   assert.equal(await note('<script>'), `${used}; there are no texts in the customer's language, so English was used.`);

@@ -27,9 +27,9 @@ export async function runWorkerProcess(
   }
   const logger = createLogger({ level: configuration.logLevel, secrets: configuration.secrets });
   const metricsAddress = `127.0.0.1:${await freePort(0)}`;
-  installRuntime({ logger, metricsAddress });
-
   await using release = new AsyncDisposableStack();
+  const runtime = installRuntime({ logger, metricsAddress });
+  release.defer(() => runtime.release());
   const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });
   release.defer(() => store.close());
   const workers = await startReveilleWorkers({

@@ -51,7 +51,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { configuration, logger, report } = options;
   const { databaseUrl, dataDir, cacheDir } = configuration;
   await using starting = new AsyncDisposableStack();
-  installRuntime({ logger });
+  const runtime = installRuntime({ logger });
+  starting.defer(() => runtime.release());
   // First the lock: it keeps a second stack of this folder from touching anything.
   const folder = join(dataDir, '.reveille');
   await mkdir(folder, { recursive: true });

@@ -12,6 +12,7 @@ import { type Configuration, readConfiguration } from '../../services/configurat
 import { type Logger, createLogger } from '../../services/logging.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient } from '../../services/temporal/connection.ts';
+import type { RunningWorkers } from '../../workers/run-worker.ts';
 import { type ReveilleWorkersOptions, startReveilleWorkers } from '../../workers/start.ts';
 import { cacheDir } from './temporal.ts';
 
@@ -35,6 +36,9 @@ export interface TestService {
   dataDir: string;
   /** Starts a workflow on the main queue and waits for its result. */
   run(type: string, args: unknown[], workflowId: string): Promise<unknown>;
+  /** Takes the workers away; store and client stay. */
+  pauseWorkers(): Promise<void>;
+  resumeWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,13 +66,19 @@ export async function startTestService(
   const { customers = sampleCustomers() } = options;
   if (customers) await store.customers.import(DEFAULT_WORKSPACE, customers, { merge: false });
   const client = await connectClient(target);
-  const workers = await startReveilleWorkers({
-    configuration,
-    target,
-    store: options.workersStore?.(store) ?? store,
-    logger,
-    ...(options.tuning && { tuning: options.tuning }),
-  });
+  const startWorkers = () =>
+    startReveilleWorkers({
+      configuration,
+      target,
+      store: options.workersStore?.(store) ?? store,
+      logger,
+      ...(options.tuning && { tuning: options.tuning }),
+    });
+  let workers: RunningWorkers | null = await startWorkers();
+  const pauseWorkers = async (): Promise<void> => {
+    await workers?.drain();
+    workers = null;
+  };
   return {
     store,
     client,
@@ -76,8 +86,12 @@ export async function startTestService(
     caller: { workspace: DEFAULT_WORKSPACE, actor: 'tester' },
     dataDir: folder.path,
     run: (type, args, workflowId) => client.workflow.execute(type, { args, workflowId, taskQueue: TASK_QUEUES.main }),
+    pauseWorkers,
+    resumeWorkers: async () => {
+      workers ??= await startWorkers();
+    },
     async stop() {
-      await workers.drain();
+      await pauseWorkers();
       await client.connection.close();
       await store.close();
       folder.remove();

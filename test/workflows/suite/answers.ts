@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import {
-  ApplicationFailure,
-  CancelledFailure,
-  WorkflowFailedError,
-  type WorkflowHandle,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApplicationFailure, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { intervention } from '../../../domain/contracts/interventions.ts';
 import type { CustomerData } from '../../../domain/customers/customer.ts';
+import type { Store } from '../../../domain/ports/store.ts';
 import { approvalCustomers, readyCustomers, together } from '../../support/customers.ts';
 import { type TestService, startTestService } from '../../support/service.ts';
 import { type TestTemporal, devServer } from '../../support/temporal.ts';
@@ -31,7 +27,8 @@ export function answers(name: string, tuning?: Tuning): void {
     let service: TestService;
     before(async () => {
       temporal = await devServer();
-      service = await startTestService(temporal.target, { customers: null, ...(tuning && { tuning }) });
+      const options = { customers: null, workersStore: hurried, ...(tuning && { tuning }) };
+      service = await startTestService(temporal.target, options);
     });
     after(async () => {
       await service.stop();
@@ -189,79 +186,37 @@ export function answers(name: string, tuning?: Tuning): void {
       );
     });
 
-    test('the signal to cancel ends the wait', LIMIT, async () => {
-      const { desk, handle } = await waiting('cancel-signal');
-      await handle.signal('cancelIntervention', { reason: 'moved away' });
-      assert.equal(((await handle.result()) as { state: string }).state, 'cancelled');
-      const row = await desk.row('A');
-      assert.deepEqual([row.state, row.stateReason], ['cancelled', 'Cancelled: moved away']);
-      assert.ok(row.endedAt);
-      assert.deepEqual(await desk.outbox(), []);
-    });
-
-    test(
-      'the signal to cancel is not lost when it comes before the wait, with or without a reason',
-      LIMIT,
-      async () => {
-        const desk = await openDesk(service, 'cancel-early', together(approvalCustomers('A'), readyCustomers('B')));
-        for (const [id, message, reason] of [
-          ['A', [{ reason: 'mistake' }], 'Cancelled: mistake'],
-          ['B', [{ because: 7 }], 'Cancelled: no reason given'],
-        ] as const) {
-          const handle = await desk.client.workflow.signalWithStart('intervention', {
-            taskQueue: 'reveille',
-            workflowId: `intervention/cancel-early/${id}`,
-            args: [{ workspace: 'cancel-early', customerId: id }],
-            signal: 'cancelIntervention',
-            signalArgs: [message],
-          });
-          assert.equal(((await handle.result()) as { state: string }).state, 'cancelled');
-          assert.equal((await desk.row(id)).stateReason, reason);
-        }
-        assert.deepEqual(await desk.outbox(), []);
-      },
-    );
-
-    test('cancelled through Temporal, the row says so and the run is cancelled', LIMIT, async () => {
-      const { desk, handle } = await waiting('cancel-temporal');
-      await handle.cancel();
-      await assert.rejects(
-        handle.result(),
-        (error) => error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure,
+    test('an answer that reaches the workflow together with the passed deadline is refused', LIMIT, async () => {
+      const { desk, handle, status } = await waiting(HURRIED);
+      await service.pauseWorkers();
+      await delay(Date.parse(status.deadline!) - Date.now() + 100);
+      const late = handle.executeUpdate('approve', { args: [{ actor: 'ops', textHash: status.textHash! }] });
+      const answer = late.catch((error: unknown) => error);
+      await service.resumeWorkers();
+      const error = await answer;
+      assert.ok(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure);
+      assert.equal(error.cause.message, 'The time to approve is over');
+      assert.equal((await desk.row('A', (row) => row.endedAt !== null)).state, 'expired');
+      assert.equal(
+        (await desk.outbox()).some((each) => each.kind === 'intervention'),
+        false,
       );
-      const row = await desk.row('A');
-      assert.deepEqual([row.state, row.stateReason], ['cancelled', 'Cancelled through Temporal']);
-      assert.ok(row.endedAt);
-      assert.deepEqual(await desk.outbox(), []);
-    });
-
-    test('a customer deleted during the wait is not written to', LIMIT, async () => {
-      const { desk, handle, textHash } = await waiting('deleted');
-      await desk.store.customers.import('deleted', readyCustomers('SOMEONE-ELSE'), { merge: false });
-      await handle.executeUpdate('approve', { args: [{ actor: 'ops', textHash }] });
-      assert.equal(((await handle.result()) as { state: string }).state, 'suppressed');
-      const row = await desk.row('A');
-      assert.deepEqual(
-        [row.state, row.stateReason],
-        ['suppressed', 'The customer is no longer in the workspace, so it was not sent'],
-      );
-      assert.ok(row.endedAt);
-      assert.deepEqual(await desk.outbox(), []);
-    });
-
-    test('one customer has one intervention open, also by hand', LIMIT, async () => {
-      const { desk } = await waiting('one-open');
-      await assert.rejects(desk.startIntervention('A'), { name: 'WorkflowExecutionAlreadyStartedError' });
-      const other = await desk.client.workflow.start('intervention', {
-        taskQueue: 'reveille',
-        workflowId: 'by-another-id',
-        args: [{ workspace: 'one-open', customerId: 'A' }],
-      });
-      const status = (await other.result()) as { state: string; stateReason: string };
-      assert.deepEqual([status.state, status.stateReason], ['suppressed', 'Left out: open']);
-      assert.equal((await desk.rows('A')).length, 1);
     });
   });
+}
+
+/** In this workspace an approval has three seconds. */
+const HURRIED = 'hurried';
+
+/** As if an earlier attempt at the decision had set the deadline, which a later one keeps. */
+function hurried(store: Store): Store {
+  const update: Store['interventions']['update'] = (workspace, interventionId, changes) => {
+    const written = workspace === HURRIED && changes.textHash !== undefined;
+    const deadline = new Date(Date.now() + 3_000).toISOString();
+    const settled = { state: 'waiting_approval', stateReason: 'hurried', deadline } as const;
+    return store.interventions.update(workspace, interventionId, written ? { ...changes, ...settled } : changes);
+  };
+  return { ...store, interventions: { ...store.interventions, update } };
 }
 
 /** The update must be refused with these words, and nothing about it may reach the history before it was accepted. */

@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import { instant } from '../../domain/contracts/time-values.ts';
 import { evaluate } from '../../domain/customers/evaluation.ts';
-import { generateCustomers } from '../../domain/customers/generator.ts';
 import { scoreAll } from '../../domain/customers/health-score.ts';
 import { invalidInput } from '../../domain/errors.ts';
-import { readCustomerFiles } from '../../services/customer-files/read.ts';
-import { writeCustomerFiles } from '../../services/customer-files/write.ts';
 import { type Cli, number, openCli, parseOption, whole, withService } from './context.ts';
 import { formatEvaluation, formatScores } from './customers-output.ts';
 import { during } from './progress.ts';
 import { plural } from './scan-output.ts';
+
+/** What reads and writes workbooks, loaded when needed: it would slow down every other command. */
+const customerFiles = () => import('./customer-files.ts');
 
 interface FromFile {
   workbook?: string;
@@ -75,6 +75,7 @@ async function generate(
   if (/\.(xlsm?|xlsb|ods|csv|txt|json|zip)$/i.test(out)) {
     throw invalidInput([{ path: '--out', message: `${out}: name an .xlsx file, or a folder for CSV files` }]);
   }
+  const { generateCustomers, writeCustomerFiles } = await customerFiles();
   const data = generateCustomers({ count, seed, asOf: Date.parse(asOf) });
   await during(`Writing ${out}`, () => writeCustomerFiles(out, data));
   const rows = Object.fromEntries(Object.entries(data).map(([sheet, list]) => [sheet, (list as unknown[]).length]));
@@ -83,6 +84,7 @@ async function generate(
 
 async function importFile(file: string, options: { merge?: true }, command: Command): Promise<void> {
   const cli = openCli(command);
+  const { readCustomerFiles } = await customerFiles();
   const data = await during(`Reading ${file}`, () => readCustomerFiles(file));
   const merge = options.merge === true;
   const customers = plural(data.customers.length, 'customer');
@@ -99,7 +101,7 @@ async function score({ workbook, asOf }: FromFile, command: Command): Promise<vo
   const scores = await during('Scoring', async () =>
     workbook === undefined
       ? withService(cli, (operations) => operations.scoreCustomers(cli.caller, { asOf: now }))
-      : scoreAll(await readCustomerFiles(workbook), Date.parse(now)),
+      : scoreAll(await readWorkbook(workbook), Date.parse(now)),
   );
   if (cli.json) cli.print('', scores);
   else cli.print(scores.length === 0 ? noCustomers(cli) : formatScores(scores), scores);
@@ -124,7 +126,7 @@ async function evaluateCustomers(
 }
 
 async function evaluateWorkbook(workbook: string, asOf: string, threshold: number) {
-  const data = await readCustomerFiles(workbook);
+  const data = await readWorkbook(workbook);
   const labels = new Map(data.churnLabels.map((label) => [label.customerId, label.isChurn]));
   const scored = scoreAll(data, Date.parse(asOf)).map(({ customerId, health, churnRisk }) => ({
     health,
@@ -132,4 +134,8 @@ async function evaluateWorkbook(workbook: string, asOf: string, threshold: numbe
     isChurn: labels.get(customerId) ?? null,
   }));
   return evaluate(scored, threshold);
+}
+
+async function readWorkbook(workbook: string) {
+  return (await customerFiles()).readCustomerFiles(workbook);
 }

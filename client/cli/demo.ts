@@ -3,9 +3,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { CUSTOMER_SCAN_SCHEDULE } from '../../domain/contracts/names.ts';
-import { generateCustomers } from '../../domain/customers/generator.ts';
-import { readCustomerFiles } from '../../services/customer-files/read.ts';
-import { writeCustomerFiles } from '../../services/customer-files/write.ts';
 import { acquireLock } from '../../services/lock-file.ts';
 import { sweepProcesses } from '../../services/temporal/server/processes.ts';
 import { type Cli, openCli } from './context.ts';
@@ -42,6 +39,7 @@ async function demo(outer: Cli): Promise<void> {
   const guest = shared ? (await import('./demo-guest.ts')).demoGuest(cli.configuration, workspace) : null;
   await guest?.refuseToDisturb();
   await emptyFolder(dataDir);
+  const { generateCustomers, writeCustomerFiles } = await import('./customer-files.ts');
   const workbook = join(dataDir, 'customers.xlsx');
   say(`1. Sample: ${SAMPLE.count} customers, made up, in ${workbook}`);
   await writeCustomerFiles(workbook, generateCustomers({ ...SAMPLE, asOf: Date.now() }));
@@ -66,6 +64,7 @@ async function showScan(cli: Cli, { operations, addresses }: Stack, workbook: st
   const { caller, say } = cli;
   for (const [name, address] of addresses) say(`   ${name.padEnd(16)} ${address}`);
   say('3. Import');
+  const { readCustomerFiles } = await import('./customer-files.ts');
   await operations.importCustomers(caller, { ...(await readCustomerFiles(workbook)), merge: false });
   say(`4. Schedule "${CUSTOMER_SCAN_SCHEDULE}": every 5 minutes, and once now`);
   await putScanSchedule(cli, operations, EVERY_MS, {});

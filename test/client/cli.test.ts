@@ -5,6 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import type { Problem } from '../../client/api/problem.ts';
 import type { Evaluation } from '../../domain/contracts/evaluation.ts';
 import type { Score } from '../../domain/customers/health-score.ts';
+import { acquireLock } from '../../services/lock-file.ts';
+import { openStore } from '../../services/store/open-store.ts';
 import { CliFolder } from '../support/cli.ts';
 import { workbookParts, zip } from '../support/workbook-file.ts';
 
@@ -183,8 +185,16 @@ describe('customers score and evaluate', () => {
 });
 
 describe('customers import, on the store alone', () => {
-  const ids = async (workspace: string): Promise<string[]> =>
-    (await folder.json<Score[]>(['customers', 'score', '--workspace', workspace])).map((score) => score.customerId);
+  /** Read here, between the commands: a process for each look would take seconds. */
+  const ids = async (workspace: string): Promise<string[]> => {
+    const store = await openStore({ dataDir: folder.path });
+    try {
+      const { customers } = await store.customers.page(workspace, { after: -1, limit: 10 });
+      return customers.map((customer) => customer.customerId);
+    } finally {
+      await store.close();
+    }
+  };
 
   const importFile = (workspace: string, name: string, ...more: string[]) =>
     folder.run(['customers', 'import', name, '--workspace', workspace, ...more]);
@@ -217,7 +227,6 @@ describe('customers import, on the store alone', () => {
   });
 
   test('while one process has the store open, another is told so and exits 1', async () => {
-    const { acquireLock } = await import('../../services/lock-file.ts');
     const lock = await acquireLock(file('.reveille/store.lock'), 'The store');
     try {
       const problem: Problem = await folder.problem(1, ['outbox']);
@@ -226,7 +235,6 @@ describe('customers import, on the store alone', () => {
     } finally {
       await lock.release();
     }
-    assert.deepEqual(await folder.json(['outbox']), []);
   });
 });
 
@@ -254,7 +262,6 @@ describe('without a service', () => {
     assert.deepEqual(await folder.json(['escalations', 'list']), []);
     assert.deepEqual(await folder.json(['outbox']), []);
     assert.equal((await folder.problem(1, ['escalations', 'show', id])).code, 'not_found');
-    assert.match((await folder.run(['outbox'])).stdout, /^The outbox is empty\n$/);
     assert.match((await folder.problem(2, ['outbox', '--cursor', 'forged'])).detail, /cursor/);
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Problem } from '../../client/api/problem.ts';
@@ -57,6 +57,12 @@ export class CliFolder {
   /** What is in `.reveille`. */
   contents(): string[] {
     return readdirSync(join(this.path, '.reveille')).toSorted();
+  }
+
+  /** Notes of processes that were started and have not ended. */
+  notes(): string[] {
+    const folder = join(this.path, '.reveille', 'processes');
+    return existsSync(folder) ? readdirSync(folder) : [];
   }
 
   runtime(): { pid: number; api: string; token: string; temporal: string } {

@@ -7,7 +7,7 @@ import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { Logger } from 'pino';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Connection } from './connection.ts';
-import { storeError } from './database-errors.ts';
+import { storeError, storeUnavailable } from './database-errors.ts';
 import { type Lock, acquireLock } from '../lock-file.ts';
 import { MIGRATIONS_FOLDER } from './migrations-folder.ts';
 
@@ -102,7 +102,8 @@ function embeddedConnection(client: PGlite, release: () => Promise<void>): Conne
     try {
       return await work;
     } catch (error) {
-      throw storeError(error);
+      // A transaction on a closed database fails before any statement does, so with no statement's error.
+      throw client.closed && !(error instanceof ReveilleError) ? storeUnavailable(error) : storeError(error);
     }
   };
   let closing: Promise<void> | undefined;

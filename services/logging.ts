@@ -10,7 +10,7 @@ export type { Logger };
 const LOG_FIELDS = new Set([
   ...['correlationId', 'requestId', 'workspace', 'scanId', 'interventionId', 'scheduleId', 'customerCount'],
   ...['workflowId', 'runId', 'workflowType', 'activityId', 'activityType', 'attempt', 'isLocal', 'firstExecutionRunId'],
-  ...['namespace', 'taskQueue', 'queues', 'identity', 'buildId', 'address', 'sdkComponent', 'state', 'pollers'],
+  ...['namespace', 'taskQueue', 'queues', 'identity', 'buildId', 'address', 'sdkComponent', 'target', 'spanContexts', 'state', 'pollers'],
   ...[
     'component',
     'pid',

@@ -70,7 +70,8 @@ const mark = (fingerprint: string): string => `// sources ${fingerprint}`;
 
 async function bundle(sources: BundleSources, logger: Logger): Promise<string> {
   // Webpack's report is of use only when something is wrong with the sources.
-  const quiet = logger.child({ component: 'bundler' }, { level: logger.level === 'debug' ? 'debug' : 'warn' });
+  const level = logger.level === 'info' ? 'warn' : logger.level;
+  const quiet = logger.child({ component: 'bundler' }, { level });
   const { code } = await bundleWorkflowCode({
     workflowsPath: sources.entry,
     workflowInterceptorModules: [...sources.interceptors],

@@ -39,6 +39,8 @@ export async function runWorkerProcess(
     logger,
     queues,
   });
+  // Where what follows fails; else it has happened by then, and its failure is told.
+  release.defer(() => workers.drain().catch(() => {}));
   const status = await startStatusServer({
     port: configuration.port,
     state: workers.state,
@@ -47,5 +49,6 @@ export async function runWorkerProcess(
   });
   release.defer(() => status.close());
   logger.info({ queues, address: status.url }, 'Worker process ready');
-  return untilStopped(workers, { logger, graceMs: configuration.shutdownGraceMs });
+  // Without this await everything above would be released at once.
+  return await untilStopped(workers, { logger, graceMs: configuration.shutdownGraceMs });
 }

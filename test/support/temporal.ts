@@ -9,6 +9,7 @@ import { createLogger } from '../../services/logging.ts';
 import {
   type TemporalTarget,
   connectClient,
+  connectWorkers,
   ensureSearchAttributes,
   localTarget,
 } from '../../services/temporal/connection.ts';
@@ -66,6 +67,8 @@ export async function devServer(options: { dbFile?: string; port?: number } = {}
   });
   const target = localTarget(server.address);
   const client = await connectClient(target);
+  // The SDK's runtime ends with its last connection; without this one, where a file runs no worker, it never would.
+  const anchor = await connectWorkers(target);
   return {
     address: server.address,
     namespace: target.namespace,
@@ -74,6 +77,7 @@ export async function devServer(options: { dbFile?: string; port?: number } = {}
     pid: server.pid,
     stop: async () => {
       await client.connection.close();
+      await anchor.close();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,10 +1,10 @@
 import { after } from 'node:test';
 import { timeSkippingEnv } from '../support/temporal.ts';
+import { CACHE_OFF } from './suite/desk.ts';
 import { answers } from './suite/answers.ts';
 import { deadlines } from './suite/deadlines.ts';
 import { endings } from './suite/endings.ts';
 
-const CACHE_OFF = { maxCachedWorkflows: 0 };
 const skipping = await timeSkippingEnv();
 after(() => skipping.env?.teardown());
 

@@ -17,6 +17,12 @@ import type { TestService } from '../../support/service.ts';
 
 export type Tuning = NonNullable<ReveilleWorkersOptions['tuning']>;
 
+/**
+ * Every workflow is thrown out of memory after each of its tasks and replayed for the next. One task at a time: with
+ * several, SDK 1.24 hangs when tasks that run local activities meet without a cache.
+ */
+export const CACHE_OFF: Tuning = { maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1 };
+
 /** Waits for `ready` to give something; the test's own time limit ends it. */
 export async function until<Result>(ready: () => Promise<Result | undefined | null | false>): Promise<Result> {
   for (;;) {

@@ -84,20 +84,20 @@ export function scansLive(name: string, tuning?: Tuning): void {
     });
 
     test('cancelling a scan ends its row and leaves the interventions it opened alive', LIMIT, async () => {
-      const customers = ids('C', 60);
+      const customers = ids('C', 30);
       const desk = await openDesk(service, 'cancelled', approvalCustomers(...customers));
-      const handle = await desk.startScan({ maxInterventions: 60 });
+      const handle = await desk.startScan({ maxInterventions: 30 });
       await until(async () => (await handle.query<ScanProgress>('progress')).decided > 0);
       await handle.cancel();
       await assert.rejects(handle.result(), isCancelled);
       const [scan] = (await desk.store.scans.list(desk.workspace, { limit: 5 })).items;
       assert.ok(scan && scan.elapsedMs !== null, 'the row of the scan has an end');
-      assert.deepEqual([scan.customersScanned, scan.atRisk], [60, 60]);
+      assert.deepEqual([scan.customersScanned, scan.atRisk], [30, 30]);
       const waiting = await until(async () => {
         const rows = await desk.rows();
         return rows.every((row) => row.state === 'waiting_approval') && rows;
       });
-      assert.ok(waiting.length > 0 && waiting.length < 60, `${waiting.length} of 60 were opened`);
+      assert.ok(waiting.length > 0 && waiting.length < 30, `${waiting.length} of 30 were opened`);
       const { status } = await desk.client.workflow.getHandle(waiting[0]!.workflowId!).describe();
       assert.equal(status.name, 'RUNNING');
       assert.equal((await desk.store.scans.totals(desk.workspace)).scans, 1);
@@ -166,7 +166,7 @@ export function scansLive(name: string, tuning?: Tuning): void {
     });
 
     test('two workspaces at work on one worker share nothing', LIMIT, async () => {
-      const customers = ids('C', 8);
+      const customers = ids('C', 4);
       const named = (who: string, data = approvalCustomers(...customers)) => ({
         ...data,
         customers: data.customers.map((each) => ({
@@ -188,7 +188,7 @@ export function scansLive(name: string, tuning?: Tuning): void {
         const rows = await desk.rows();
         assert.deepEqual(rows.map((row) => row.customerId).toSorted(), customers);
         assert.ok(rows.every((row) => row.name === `${who} Last` && row.body?.includes(who)));
-        await until(async () => (await desk.outbox()).length === 8);
+        await until(async () => (await desk.outbox()).length === 4);
         const outbox = await desk.outbox();
         assert.deepEqual(
           outbox.map((each) => each.to).toSorted(),
@@ -200,7 +200,7 @@ export function scansLive(name: string, tuning?: Tuning): void {
             [`${who} Last`],
           );
         }
-        assert.equal((await desk.store.scans.totals(desk.workspace)).interventions, 8);
+        assert.equal((await desk.store.scans.totals(desk.workspace)).interventions, 4);
       }
     });
   });

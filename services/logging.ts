@@ -7,26 +7,14 @@ export type { Logger };
  * The only fields a log line may carry; any other is shown as `[redacted]`, so that a new field is a decision. Customer
  * data, message texts, inputs and headers are not among them.
  */
-const LOG_FIELDS = new Set([
-  ...['correlationId', 'requestId', 'workspace', 'scanId', 'interventionId', 'scheduleId', 'customerCount'],
-  ...['workflowId', 'runId', 'workflowType', 'activityId', 'activityType', 'attempt', 'isLocal', 'firstExecutionRunId'],
-  ...['namespace', 'taskQueue', 'queues', 'identity', 'buildId', 'address', 'sdkComponent', 'target', 'spanContexts', 'state', 'pollers'],
-  ...[
-    'component',
-    'pid',
-    'signal',
-    'port',
-    'path',
-    'version',
-    'how',
-    'statusCode',
-    'method',
-    'route',
-    'code',
-    'reason',
-  ],
-  ...['count', 'bytes', 'sizeMb', 'size', 'durationMs', 'elapsedMs', 'graceMs', 'err', 'failure', 'attempts', 'model'],
-]);
+const LOG_FIELDS = new Set(
+  `level time msg pid err component
+   correlationId requestId workspace scanId interventionId scheduleId
+   workflowId runId firstExecutionRunId workflowType activityId activityType attempt isLocal
+   namespace taskQueue queues identity buildId address sdkComponent target spanContexts state pollers
+   signal port path version how statusCode method route code reason failure model
+   count customerCount attempts bytes size durationMs elapsedMs graceMs`.split(/\s+/),
+);
 
 /**
  * JSON lines on stderr (stdout is for results). Correlation ids come in through `logger.child({ correlationId })`.
@@ -42,9 +30,9 @@ export function createLogger(
       level: options.level,
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), bindings: allowed, log: allowed },
+      formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
-      hooks: { streamWrite: (line) => secrets.reduce(withoutSecret, withoutCredentials(line)) },
+      hooks: { streamWrite: (line) => secrets.reduce(withoutSecret, withoutCredentials(allowed(line))) },
     },
     destination,
   );
@@ -68,10 +56,14 @@ export function temporalLogger(logger: Logger): TemporalLogger {
 
 const PINO_LEVEL = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-function allowed(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key, LOG_FIELDS.has(key) ? value : '[redacted]']),
-  );
+/**
+ * The line with the fields that may be in it. Done on the finished line, since pino's own formatters do not see what
+ * child loggers add.
+ */
+function allowed(line: string): string {
+  const fields = JSON.parse(line) as Record<string, unknown>;
+  for (const key of Object.keys(fields)) if (!LOG_FIELDS.has(key)) fields[key] = '[redacted]';
+  return `${JSON.stringify(fields)}\n`;
 }
 
 /** An error as type, message, code and stack, with its causes; other properties may hold requests or rows. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CustomerRecord } from './customers/customer.ts';
-import { action, agentNote, channel, priority, riskLevel, sentiment } from './contracts/interventions.ts';
+import { action, type agentNote, channel, priority, riskLevel, sentiment } from './contracts/interventions.ts';
 
 /** What the four agents pass on to each other. Each schema also holds a model's answer. */
 

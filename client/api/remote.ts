@@ -23,7 +23,8 @@ async function call(url: string, token: string, route: Route, caller: Caller, in
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
   const query = new URLSearchParams(given.map(([key, value]): [string, string] => [key, String(value)]));
   const get = route.method === 'GET';
-  const answer = await send(`${url}${path}${get && given.length > 0 ? `?${query}` : ''}`, {
+  const search = get && given.length > 0 ? `?${query.toString()}` : '';
+  const answer = await send(`${url}${path}${search}`, {
     method: route.method,
     headers: {
       authorization: `Bearer ${token}`,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Caller, Operations } from '../../client/api/routes.ts';
 import { createOperations } from '../../client/operations/index.ts';
 import { DEFAULT_WORKSPACE, TASK_QUEUES } from '../../domain/contracts/names.ts';

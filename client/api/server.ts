@@ -59,7 +59,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   });
   app.get('/healthz', async () => ({ status: 'alive', pid: process.pid }));
   app.get('/readyz', async () => {
-    await ready();
+    await ready().catch((cause: unknown) => {
+      throw new ReveilleError('unavailable', 'The store or the Temporal server does not answer', { cause });
+    });
     return { status: 'ready' };
   });
   for (const name of Object.keys(routes) as OperationName[]) serve(app, name, operations, options);

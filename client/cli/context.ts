@@ -9,6 +9,7 @@ import { type Logger, createLogger } from '../../services/logging.ts';
 import type { Caller, Operations } from '../api/routes.ts';
 import type { Runtime } from '../runtime-file.ts';
 import { type Service, connectRunning, connectService } from '../service.ts';
+import { during } from './progress.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -25,8 +26,12 @@ export interface Cli {
   json: boolean;
   /** A result: `value` with `--json`, else the text. */
   print(text: string, value: unknown): void;
-  /** A line of text that is not the result; stderr with `--json`. */
+  /** A line of text that is not the result. With `--json` only a terminal gets it, so that a problem stands alone. */
   say(line: string): void;
+  /** The same on stderr, for commands whose result a reader may want alone. */
+  note(line: string): void;
+  /** Does what may take long, and says so on stderr where `note` would. */
+  during<Result>(words: string, work: () => Promise<Result>): Promise<Result>;
 }
 
 /** Reads configuration and global options for a command. @throws ReveilleError `invalid_input` */
@@ -36,6 +41,7 @@ export function openCli(command: Command): Cli {
   const workspace = parseOption(slug, options.workspace ?? configuration.workspace, '--workspace');
   const json = options.json === true;
   // A command's own words say what failed; logs are for processes that stay.
+  const silent = json && !process.stderr.isTTY;
   const quiet = process.env['REVEILLE_LOG_LEVEL'] ? configuration.logLevel : 'error';
   return {
     configuration: { ...configuration, workspace },
@@ -43,7 +49,9 @@ export function openCli(command: Command): Cli {
     caller: { workspace, actor: userName() },
     json,
     print: (text, value) => process.stdout.write(`${json ? JSON.stringify(value, null, 2) : text}\n`),
-    say: (line) => (json ? process.stderr : process.stdout).write(`${line}\n`),
+    say: (line) => void (silent || (json ? process.stderr : process.stdout).write(`${line}\n`)),
+    note: (line) => void (silent || process.stderr.write(`${line}\n`)),
+    during: (words, work) => (silent ? work() : during(words, work)),
   };
 }
 

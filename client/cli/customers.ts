@@ -5,7 +5,6 @@ import { scoreAll } from '../../domain/customers/health-score.ts';
 import { invalidInput } from '../../domain/errors.ts';
 import { type Cli, number, openCli, parseOption, whole, withService } from './context.ts';
 import { formatEvaluation, formatScores } from './customers-output.ts';
-import { during } from './progress.ts';
 import { plural } from './scan-output.ts';
 
 /** What reads and writes workbooks, loaded when needed: it would slow down every other command. */
@@ -77,7 +76,7 @@ async function generate(
   }
   const { generateCustomers, writeCustomerFiles } = await customerFiles();
   const data = generateCustomers({ count, seed, asOf: Date.parse(asOf) });
-  await during(`Writing ${out}`, () => writeCustomerFiles(out, data));
+  await cli.during(`Writing ${out}`, () => writeCustomerFiles(out, data));
   const rows = Object.fromEntries(Object.entries(data).map(([sheet, list]) => [sheet, (list as unknown[]).length]));
   cli.print(`${plural(count, 'customer')} written to ${out}`, { file: out, asOf, rows });
 }
@@ -85,10 +84,10 @@ async function generate(
 async function importFile(file: string, options: { merge?: true }, command: Command): Promise<void> {
   const cli = openCli(command);
   const { readCustomerFiles } = await customerFiles();
-  const data = await during(`Reading ${file}`, () => readCustomerFiles(file));
+  const data = await cli.during(`Reading ${file}`, () => readCustomerFiles(file));
   const merge = options.merge === true;
   const customers = plural(data.customers.length, 'customer');
-  const imported = await during(`Storing ${customers}`, () =>
+  const imported = await cli.during(`Storing ${customers}`, () =>
     withService(cli, (operations) => operations.importCustomers(cli.caller, { ...data, merge })),
   );
   const how = merge ? 'added to those' : 'now the customers';
@@ -98,7 +97,7 @@ async function importFile(file: string, options: { merge?: true }, command: Comm
 async function score({ workbook, asOf }: FromFile, command: Command): Promise<void> {
   const cli = openCli(command);
   const now = asOf ?? new Date().toISOString();
-  const scores = await during('Scoring', async () =>
+  const scores = await cli.during('Scoring', async () =>
     workbook === undefined
       ? withService(cli, (operations) => operations.scoreCustomers(cli.caller, { asOf: now }))
       : scoreAll(await readWorkbook(workbook), Date.parse(now)),
@@ -117,7 +116,7 @@ async function evaluateCustomers(
 ): Promise<void> {
   const cli = openCli(command);
   const now = asOf ?? new Date().toISOString();
-  const evaluation = await during('Evaluating', () =>
+  const evaluation = await cli.during('Evaluating', () =>
     workbook === undefined
       ? withService(cli, (operations) => operations.evaluateCustomers(cli.caller, { asOf: now, threshold }))
       : evaluateWorkbook(workbook, now, threshold),

@@ -6,7 +6,6 @@ import { CUSTOMER_SCAN_SCHEDULE } from '../../domain/contracts/names.ts';
 import { acquireLock } from '../../services/lock-file.ts';
 import { sweepProcesses } from '../../services/temporal/server/processes.ts';
 import { type Cli, openCli } from './context.ts';
-import { during } from './progress.ts';
 import { formatScan, seconds } from './scan-output.ts';
 import { finishedScan, putScanSchedule } from './scan.ts';
 import type { Stack } from './stack.ts';
@@ -69,7 +68,7 @@ async function showScan(cli: Cli, { operations, addresses }: Stack, workbook: st
   say(`4. Schedule "${CUSTOMER_SCAN_SCHEDULE}": every 5 minutes, and once now`);
   await putScanSchedule(cli, operations, EVERY_MS, {});
   const { scanId } = await operations.triggerSchedule(caller, { name: CUSTOMER_SCAN_SCHEDULE });
-  const scan = await during('   Scanning', () => finishedScan(cli, operations, scanId));
+  const scan = await cli.during('   Scanning', () => finishedScan(cli, operations, scanId));
   say('');
   cli.print(formatScan(scan, Date.now()), scan);
   say('');

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { ReveilleError } from '../../domain/errors.ts';
 import { openCli, whole } from './context.ts';
-import { during } from './progress.ts';
 import { plural } from './scan-output.ts';
 
 /** `histories record|replay` */
@@ -25,7 +24,9 @@ export function historyCommands(program: Command): void {
       const client = await connectClient(await temporalTarget(cli.configuration));
       try {
         const { workspace } = cli.caller;
-        const files = await during('Saving histories', () => recordHistories(client, { folder, perType, workspace }));
+        const files = await cli.during('Saving histories', () =>
+          recordHistories(client, { folder, perType, workspace }),
+        );
         cli.print(`${plural(files.length, 'history').replace(/historys$/, 'histories')} saved in ${folder}`, files);
       } finally {
         await client.connection.close();
@@ -41,7 +42,7 @@ export function historyCommands(program: Command): void {
       const { production } = cli.configuration;
       const { loadWorkflowBundle, replayHistories } = await temporalParts();
       const bundle = await loadWorkflowBundle({ logger: cli.logger, production });
-      const outcomes = await during('Replaying', () => replayHistories(folder, bundle));
+      const outcomes = await cli.during('Replaying', () => replayHistories(folder, bundle));
       const failed = outcomes.filter((outcome) => outcome.error !== null);
       const lines = outcomes.map(({ file, error }) =>
         error === null ? `ok      ${file}` : `failed  ${file}: ${error}`,

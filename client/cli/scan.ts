@@ -18,7 +18,6 @@ import {
   withRunningService,
   words,
 } from './context.ts';
-import { during } from './progress.ts';
 import { formatScan, plural, utc } from './scan-output.ts';
 import { unlessStopped, withStack } from './with-stack.ts';
 
@@ -112,8 +111,8 @@ async function scanOnce(cli: Cli, input: ScanInput): Promise<void> {
     await withRunningService(cli, (operations) => scanAndPrint(cli, operations, input));
     return;
   }
-  process.stderr.write('No service is running here: bringing one up for this scan\n');
-  const report = (line: string): void => void process.stderr.write(`   ${line}\n`);
+  cli.note('No service is running here: bringing one up for this scan');
+  const report = (line: string): void => cli.note(`   ${line}`);
   const { configuration, logger } = cli;
   const scan = await withStack({ configuration, logger, report }, (stack, stopped) =>
     // The Web UI goes with the service, so a link to it would lead nowhere.
@@ -122,7 +121,7 @@ async function scanOnce(cli: Cli, input: ScanInput): Promise<void> {
   const waiting = scan.interventions.filter(({ state }) => state === 'waiting_approval').length;
   if (waiting > 0 && !input.dryRun) {
     const messages = `${plural(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'} for approval`;
-    process.stderr.write(`${messages}. To answer: npm start, and in another terminal reveille approvals list\n`);
+    cli.note(`${messages}. To answer: npm start, and in another terminal reveille approvals list`);
   }
 }
 
@@ -133,7 +132,7 @@ async function scanAndPrint(
   shown: Partial<Scan> = {},
 ): Promise<Scan> {
   const { scanId } = await operations.startScan(cli.caller, input);
-  const scan = await during('Scanning', () => finishedScan(cli, operations, scanId));
+  const scan = await cli.during('Scanning', () => finishedScan(cli, operations, scanId));
   cli.print(formatScan({ ...scan, ...shown }, Date.now()), scan);
   return scan;
 }

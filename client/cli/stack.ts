@@ -21,6 +21,9 @@ import { createOperations } from '../operations/index.ts';
 import { type Runtime, removeRuntime, writeRuntime } from '../runtime-file.ts';
 import { userName } from './context.ts';
 
+/** How long `/readyz` waits for Temporal, in milliseconds. */
+const READY_MS = 3_000;
+
 /** Everything of one data folder running in this process, with a Temporal server beside it. */
 export interface Stack {
   operations: Operations;
@@ -79,7 +82,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     logger,
     async ready() {
       await store.ping();
-      await client.connection.workflowService.getSystemInfo({});
+      await client.connection.withDeadline(Date.now() + READY_MS, () =>
+        client.connection.workflowService.getSystemInfo({}),
+      );
     },
   });
   starting.defer(() => api.close());

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { remoteOperations } from '../../client/api/remote.ts';
+import { type Caller, type OperationName, type Operations, routes } from '../../client/api/routes.ts';
+import type { ApiServer } from '../../client/api/server.ts';
+import { createOperations } from '../../client/operations/index.ts';
+import { scanApart } from '../support/scans.ts';
+import { ReveilleError } from '../../domain/errors.ts';
+import { connectClient } from '../../services/temporal/connection.ts';
+import { TOKEN, request, startTestApi } from '../support/api.ts';
+import { type TestService, sampleCustomers, startTestService } from '../support/service.ts';
+import { type TestTemporal, devServer } from '../support/temporal.ts';
+
+const AS_OF = '2026-01-31T09:00:00.000Z';
+const UNKNOWN = '0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f';
+
+let temporal: TestTemporal;
+let service: TestService;
+let api: ApiServer;
+/** The same operations, here and through HTTP, each in a workspace of its own with the same customers. */
+let local: { caller: Caller; operations: Operations };
+let remote: typeof local;
+
+before(async () => {
+  temporal = await devServer();
+  service = await startTestService(temporal.target, { customers: null });
+  api = await startTestApi(service.operations);
+  local = { caller: { workspace: 'ws-local', actor: 'tester' }, operations: service.operations };
+  remote = { caller: { workspace: 'ws-remote', actor: 'ignored' }, operations: remoteOperations(api.url, TOKEN) };
+  for (const { caller } of [local, remote]) {
+    await service.store.customers.import(caller.workspace, sampleCustomers(120), { merge: false });
+    await scanApart(service, caller);
+  }
+});
+after(async () => {
+  await api?.close();
+  await service?.stop();
+  await temporal?.stop();
+});
+
+type Call = (side: typeof local, waiting: string[]) => unknown;
+
+const every = { workflowType: 'customerScan', every: '10d' } as const;
+
+/** What each operation is asked, good and bad; `waiting` are interventions that wait for approval, in the same order. */
+const CALLS: Record<OperationName, Call[]> = {
+  importCustomers: [
+    () => ({ ...sampleCustomers(3), merge: true }),
+    () => ({ ...sampleCustomers(1), orders: [{}] }),
+    () => ({ merge: 'yes' }),
+  ],
+  scoreCustomers: [() => ({ asOf: AS_OF }), () => ({ asOf: 'yesterday' }), () => ({ limit: 5 })],
+  evaluateCustomers: [() => ({ asOf: AS_OF, threshold: 0.5 }), () => ({ threshold: 2 })],
+  startScan: [() => ({ dryRun: true }), () => ({ riskThreshold: 2, nope: 1 }), () => ({ workspace: 'other' })],
+  listScans: [() => ({ limit: 500 }), () => ({ limit: 1 }), () => ({ limit: 501 }), () => ({ cursor: 'forged' })],
+  getScan: [() => ({ id: UNKNOWN }), () => ({ id: '' }), () => ({ id: '..' }), () => ({ id: 'a/b?c#d' })],
+  listInterventions: [
+    () => ({ state: 'waiting_approval', limit: 500 }),
+    () => ({ limit: 3 }),
+    () => ({ customerId: 'C100001' }),
+    () => ({ state: 'lost' }),
+    () => ({ scanId: 'a b' }),
+  ],
+  getIntervention: [(_, [first]) => ({ id: first }), () => ({ id: UNKNOWN })],
+  listApprovals: [() => ({ limit: 500 }), () => ({ limit: 1, cursor: 'x' })],
+  getApproval: [(_, [first]) => ({ id: first }), () => ({ id: UNKNOWN })],
+  approve: [
+    (_, [first]) => ({ id: first, textHash: 'a'.repeat(64) }),
+    (_, [first]) => ({ id: first, textHash: 'short' }),
+    () => ({ id: UNKNOWN, textHash: 'a'.repeat(64) }),
+  ],
+  edit: [
+    (_, [first]) => ({ id: first, body: '100 % off at http://evil.example' }),
+    (_, [first]) => ({ id: first, body: '' }),
+    (_, [first]) => ({ id: first, body: '\ud800\u0000 '.repeat(20) }),
+  ],
+  reject: [
+    (_, [first]) => ({ id: first, note: 'called them' }),
+    (_, [first]) => ({ id: first, note: 'again' }),
+    (_, [, second]) => ({ id: second, note: ' ' }),
+    () => ({ id: UNKNOWN, note: 'no' }),
+  ],
+  listEscalations: [() => ({}), () => ({ state: 'open' }), () => ({ state: 'lost' })],
+  getEscalation: [() => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
+  assignEscalation: [() => ({ id: UNKNOWN, owner: 'asha' }), () => ({ id: UNKNOWN, owner: ' ' })],
+  resolveEscalation: [() => ({ id: UNKNOWN }), () => ({ id: UNKNOWN, note: 5 })],
+  listOutbox: [() => ({ limit: 500 }), () => ({ limit: 2 }), () => ({ limit: 'two' })],
+  createSchedule: [
+    () => ({ name: 'nightly', ...every, input: { riskThreshold: 0.7 } }),
+    () => ({ name: 'nightly', ...every }),
+    () => ({ name: 'Not A Slug', ...every }),
+    () => ({ name: 'other', ...every, every: 5 }),
+    () => ({ name: 'other', ...every, every: 1e15 }),
+    () => ({ name: 'other', ...every, input: { riskThreshold: 7, workspace: 'elsewhere', nope: 1 } }),
+    () => ({ name: 'other', workflowType: 'nothing', every: '1h' }),
+    () => ({ name: 'other', workflowType: 'intervention', every: '1h' }),
+  ],
+  getSchedule: [() => ({ name: 'nightly' }), () => ({ name: 'none' })],
+  updateSchedule: [
+    () => ({ name: 'nightly', ...every, every: '20d' }),
+    () => ({ name: 'nightly', ...every, every: 0 }),
+    () => ({ name: 'none', ...every }),
+  ],
+  pauseSchedule: [() => ({ name: 'nightly', reason: 'quiet' }), () => ({ name: 'none', reason: 'x' })],
+  resumeSchedule: [() => ({ name: 'nightly', reason: 'go on' }), () => ({ name: 'nightly', reason: '' })],
+  triggerSchedule: [() => ({ name: 'nightly' }), () => ({ name: 'none' })],
+  deleteSchedule: [() => ({ name: 'nightly' }), () => ({ name: 'nightly' }), () => ({ name: 'a b' })],
+};
+
+/** What an operation gave or threw, with what must differ between two workspaces taken out. */
+async function outcome(side: typeof local, name: OperationName, input: unknown): Promise<unknown> {
+  const { caller, operations } = side;
+  const run = operations[name] as (caller: Caller, input: unknown) => Promise<unknown>;
+  const given = await run(caller, input).then(
+    (result) => ({ result: comparable(result, input) }),
+    (error: unknown) => {
+      assert.ok(error instanceof ReveilleError, `${name}: ${String(error)}`);
+      assert.notEqual(error.code, 'internal');
+      return { code: error.code, message: error.message, errors: error.errors };
+    },
+  );
+  const text = JSON.stringify(given)
+    .replaceAll(caller.workspace, '<workspace>')
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<at>')
+    .replace(/"elapsedMs":\d+/g, '"elapsedMs":0');
+  return JSON.parse(text);
+}
+
+/** The order of what was opened at one moment is chance, and so is what stands on a page of it. */
+function comparable(result: unknown, input: unknown): unknown {
+  const { items } = result as { items?: { customerId?: string }[] };
+  if (items === undefined) return result;
+  if ((input as { limit?: number }).limit !== 500) return { count: items.length };
+  return items.toSorted((a, b) => (a.customerId ?? '').localeCompare(b.customerId ?? ''));
+}
+
+describe('through HTTP', () => {
+  test('every route is tried', () => {
+    assert.deepEqual(Object.keys(CALLS).toSorted(), Object.keys(routes).toSorted());
+  });
+
+  for (const name of Object.keys(CALLS) as OperationName[]) {
+    test(`${name} gives and refuses the same as without`, async () => {
+      const waiting = await Promise.all(
+        [local, remote].map(async ({ caller }) => {
+          const { items } = await service.operations.listInterventions(caller, { limit: 500 });
+          const asked = items.filter((item) => item.deadline !== null);
+          return asked.toSorted((a, b) => a.customerId.localeCompare(b.customerId)).map((item) => item.interventionId);
+        }),
+      );
+      assert.ok(waiting[0]!.length >= 2, 'fewer than two wait for approval');
+      assert.equal(waiting[0]!.length, waiting[1]!.length);
+      for (const call of CALLS[name]) {
+        const [here, there] = [
+          await outcome(local, name, call(local, waiting[0]!)),
+          await outcome(remote, name, call(remote, waiting[1]!)),
+        ];
+        assert.deepEqual(there, here);
+      }
+    });
+  }
+
+  test("another workspace's things are not found, by whichever route", async () => {
+    const [item] = (await service.operations.listApprovals(local.caller, {})).items;
+    const id = item?.interventionId ?? '';
+    const textHash = item?.textHash;
+    const asked: [string, { body?: unknown; method?: string }][] = [
+      [`/api/interventions/${id}`, {}],
+      [`/api/approvals/${id}`, {}],
+      [`/api/approvals/${id}/approve`, { body: { textHash } }],
+      [`/api/approvals/${id}/reject`, { body: { note: 'no' } }],
+      [`/api/approvals/${id}/edit`, { body: { body: 'A text that is long enough to pass' } }],
+    ];
+    for (const [path, sent] of asked) {
+      assert.equal((await request(api, path, { ...sent, workspace: 'ws-remote' })).status, 404, path);
+    }
+    assert.equal((await request(api, `/api/approvals/${id}`, { workspace: 'ws-local' })).status, 200);
+  });
+
+  test('a list is read in pages, newest first, each once', async () => {
+    const { caller, operations } = remote;
+    const all = (await operations.listInterventions(caller, { limit: 500 })).items.map((item) => item.interventionId);
+    assert.ok(all.length > 5);
+    const paged: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page = await operations.listInterventions(caller, { limit: 2, ...(cursor && { cursor }) });
+      assert.ok(page.items.length <= 2);
+      paged.push(...page.items.map((item) => item.interventionId));
+      cursor = page.nextCursor;
+    }
+    assert.deepEqual(paged, all);
+  });
+
+  test('of two who answer at once, one is told of the conflict', async () => {
+    const { caller, operations } = remote;
+    const [item] = (await operations.listApprovals(caller, { limit: 1 })).items;
+    const id = item?.interventionId ?? '';
+    const answers = await Promise.allSettled([
+      operations.approve(caller, { id, textHash: item?.textHash ?? '' }),
+      operations.reject(caller, { id, note: 'no' }),
+    ]);
+    const refused = answers.filter((answer) => answer.status === 'rejected');
+    assert.equal(refused.length, 1);
+    assert.equal((refused[0]?.reason as ReveilleError).code, 'conflict');
+  });
+
+  test('a wrong token, and a service that is gone, are told', async () => {
+    const { caller } = remote;
+    const stranger = remoteOperations(api.url, 'wrong');
+    await assert.rejects(stranger.listOutbox(caller, {}), { name: 'ReveilleError', code: 'unauthorized' });
+    const gone = remoteOperations('http://127.0.0.1:1', TOKEN);
+    await assert.rejects(gone.listOutbox(caller, {}), { name: 'ReveilleError', code: 'unavailable' });
+  });
+});
+
+describe('when the Temporal server goes away', () => {
+  test('what needs it is 503 with Retry-After, in seconds, and says nothing of drivers', async () => {
+    const own = await devServer();
+    const client = await connectClient(own.target);
+    const operations = createOperations({ store: service.store, temporal: { client, webUi: null } });
+    const other = await startTestApi(operations, async () => {
+      await client.connection.withDeadline(Date.now() + 500, () => client.connection.workflowService.getSystemInfo({}));
+    });
+    try {
+      await own.stop();
+      const asked = ['/api/schedules/nightly', '/readyz'].map((path) => request(other, path));
+      for (const answer of await Promise.all([...asked, request(other, '/api/scans', { body: {} })])) {
+        assert.equal(answer.status, 503, answer.text);
+        assert.equal(answer.headers.get('retry-after'), '5');
+        assert.doesNotMatch(answer.text, /grpc|ECONNREFUSED|14 UNAVAILABLE|node_modules/i);
+      }
+      assert.equal((await request(other, '/api/outbox')).status, 200);
+    } finally {
+      await other.close();
+      await client.connection.close();
+    }
+  });
+});

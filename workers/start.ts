@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { correlationInterceptor } from '../activities/correlation.ts';
 import { createActivities } from '../activities/index.ts';
+import type { MemoryFiles } from '../domain/ports/memory-files.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { Configuration } from '../services/configuration.ts';
 import { createLanguageModel } from '../services/language-model.ts';
@@ -18,6 +19,8 @@ export interface ReveilleWorkersOptions {
   target: TemporalTarget;
   /** Stays open: whoever opened it closes it, after `drain`. */
   store: Store;
+  /** Files under the data folder when absent. */
+  memory?: MemoryFiles;
   logger: Logger;
   queues?: readonly QueueName[];
   tuning?: WorkersOptions['tuning'];
@@ -40,7 +43,7 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
     const activities = createActivities({
       store,
       model: llm && createLanguageModel({ ...llm, apiKey: llm.apiKey ?? undefined }),
-      memory: createMemoryFiles(configuration.dataDir),
+      memory: options.memory ?? createMemoryFiles(configuration.dataDir),
       workflows: createWorkflowService(new Client({ connection, namespace: target.namespace })),
       escalationOwner: configuration.escalationOwner,
     });

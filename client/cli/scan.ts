@@ -48,7 +48,7 @@ export function scanCommand(program: Command): void {
     .command('scan')
     .description('find the customers at risk and open interventions for the worst')
     .addOption(
-      new Option('--mode <mode>', 'one scan now, or a schedule that is followed')
+      new Option('--mode <mode>', 'one scan now, or a schedule that is followed (with --json a line each scan)')
         .choices(['once', 'continuous'])
         .default('once'),
     )
@@ -164,6 +164,7 @@ async function scanContinuously(cli: Cli, input: ScanInput, flags: ScanFlags): P
       cli.print(`Schedule ${stopped.scheduleId} is paused`, stopped);
       return;
     }
+    const told = untilTold();
     const { schedule, created } = await putScanSchedule(cli, operations, flags.interval, input);
     const next = schedule.nextRuns[0];
     cli.say(
@@ -173,7 +174,7 @@ async function scanContinuously(cli: Cli, input: ScanInput, flags: ScanFlags): P
     const before = await operations.listScans(cli.caller, { limit: LOOK_BACK });
     if (created) await operations.triggerSchedule(cli.caller, { name: CUSTOMER_SCAN_SCHEDULE });
     const over = before.items.filter((scan) => scan.elapsedMs !== null).map((scan) => scan.scanId);
-    await follow(cli, operations, over);
+    await follow(cli, operations, over, told);
     cli.say('No longer watching; the schedule goes on');
   });
 }
@@ -195,20 +196,23 @@ export async function putScanSchedule(cli: Cli, operations: Operations, every: n
   };
 }
 
-/** Prints each scan that ends and is not among `before`, oldest first, until the process is told to stop. */
-async function follow(cli: Cli, operations: Operations, before: readonly string[]): Promise<void> {
+/** Aborts when the process is told to stop: that ends the view, and is no failure. */
+function untilTold(): AbortSignal {
   const stop = new AbortController();
-  const end = (): void => stop.abort();
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
+/** Prints each scan that ends and is not among `before`, oldest first, until `told`. */
+async function follow(cli: Cli, operations: Operations, before: readonly string[], told: AbortSignal): Promise<void> {
   const printed = new Set(before);
-  while (!stop.signal.aborted) {
+  while (!told.aborted) {
     const { items } = await operations.listScans(cli.caller, { limit: LOOK_BACK });
     for (const scan of items.toReversed()) {
       if (scan.elapsedMs === null || printed.has(scan.scanId)) continue;
       printed.add(scan.scanId);
       process.stdout.write(cli.json ? `${JSON.stringify(scan)}\n` : `${formatScan(scan, Date.now())}\n\n`);
     }
-    await sleep(FOLLOW_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    await sleep(FOLLOW_MS, undefined, { signal: told }).catch(() => undefined);
   }
 }

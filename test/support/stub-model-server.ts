@@ -42,6 +42,8 @@ export class StubModelServer implements AsyncDisposable {
   readonly requests: StubRequest[] = [];
   /** Bytes of answers that were taken from us. */
   bytesWritten = 0;
+  /** Answers each request by what it asks for, instead of the script. */
+  answerBy: ((request: StubRequest) => StubAnswer) | null = null;
   #answers: StubAnswer[] = [];
   readonly #server = createServer((request, response) => void this.#handle(request, response));
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -70,7 +72,9 @@ export class StubModelServer implements AsyncDisposable {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = JSON.parse(await text(request)) as StubRequest['body'];
     const { method = '', url: path = '' } = request;
-    this.requests.push({ method, path, authorization: request.headers.authorization, body });
+    const asked = { method, path, authorization: request.headers.authorization, body };
+    this.requests.push(asked);
+    if (this.answerBy) return this.#send(this.answerBy(asked), response, body.model);
     const answer = (this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0]) ?? { kind: 'hang' };
     this.#send(answer, response, body.model);
   }

@@ -202,7 +202,9 @@ describe('through HTTP', () => {
     ]);
     const refused = answers.filter((answer) => answer.status === 'rejected');
     assert.equal(refused.length, 1);
-    assert.equal((refused[0]?.reason as ReveilleError).code, 'conflict');
+    const reason: unknown = refused[0]?.reason;
+    assert.ok(reason instanceof ReveilleError);
+    assert.equal(reason.code, 'conflict');
   });
 
   test('a wrong token, and a service that is gone, are told', async () => {

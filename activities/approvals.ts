@@ -93,7 +93,7 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
       return end('ready', 'In the outbox: no channel is configured to send it');
     },
 
-    /** Writes the final state (or `approved`, on the way to it), and resolves its escalation when a person decided. */
+    /** Writes the final state (or `approved`, on the way to it), and resolves its escalation unless somebody should still look. */
     async closeIntervention(
       step: InterventionStep & { state: InterventionState; reason: string; actor: string },
     ): Promise<void> {
@@ -101,7 +101,7 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
       const ended = state === 'approved' ? {} : { endedAt: at };
       if (!(await store.interventions.get(workspace, interventionId))) return;
       await store.interventions.update(workspace, interventionId, { state, stateReason: reason, ...ended });
-      if (state === 'expired') return;
+      if (state === 'expired' || state === 'failed') return;
       const escalation = await store.escalations.ofIntervention(workspace, interventionId);
       if (escalation) await store.escalations.resolve(workspace, escalation.escalationId, { actor, note: reason, at });
     },

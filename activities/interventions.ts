@@ -6,6 +6,7 @@ import {
   type InterventionInput,
   type InterventionState,
   type Priority,
+  type RiskLevel,
   intervention,
 } from '../domain/contracts/interventions.ts';
 import type { ExclusionReason } from '../domain/contracts/scans.ts';
@@ -50,11 +51,14 @@ export function interventionActivities(dependencies: ActivityDependencies) {
   const { store, model, memory } = dependencies;
   return {
     /** Writes the row unless the customer is excluded. @throws `InvalidInput` for an unknown customer */
-    async openIntervention(opening: OpenIntervention): Promise<{ byModel: boolean } | { excluded: ExclusionReason }> {
+    async openIntervention(
+      opening: OpenIntervention,
+    ): Promise<{ byModel: boolean; riskLevel: RiskLevel } | { excluded: ExclusionReason }> {
       const { workspace, customerId, at, asOf: _asOf, ...rest } = opening;
       const scores = await scoresOf(store, opening);
       const outcome = await store.interventions.open(workspace, { ...rest, customerId, scores, openedAt: at });
-      return outcome === 'opened' ? { byModel: model !== null } : { excluded: outcome };
+      if (outcome !== 'opened') return { excluded: outcome };
+      return { byModel: model !== null, riskLevel: scores.riskLevel };
     },
 
     async analyseContext(step: AgentStep): Promise<void> {

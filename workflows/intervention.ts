@@ -29,7 +29,7 @@ type Decided = Awaited<ReturnType<typeof quick.settleDecision>>;
 export async function intervention(...args: unknown[]): Promise<InterventionStatus> {
   const input = parseInput(interventionInput, args);
   const { workflowId, runId, firstExecutionRunId: interventionId } = workflowInfo();
-  const { workspace, customerId, riskLevel } = input;
+  const { workspace, customerId } = input;
   const key = { workspace, interventionId };
   const now = (): string => new Date().toISOString();
   const asOf = input.asOf ?? now();
@@ -58,6 +58,7 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
   async function decide(): Promise<{ excluded: ExclusionReason } | Decided> {
     const opened = await quick.openIntervention({ ...input, asOf, interventionId, workflowId, runId, at: now() });
     if ('excluded' in opened) return opened;
+    labelWorkflow({ RiskLevel: opened.riskLevel });
     const agents = opened.byModel ? modelled : quick;
     await agents.analyseContext({ ...key, asOf, at: now() });
     await agents.findPattern({ ...key, asOf, at: now() });
@@ -82,7 +83,7 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
   }
 
   async function run(): Promise<void> {
-    labelWorkflow({ Workspace: workspace, CustomerId: customerId, ...(riskLevel && { RiskLevel: riskLevel }) });
+    labelWorkflow({ Workspace: workspace, CustomerId: customerId });
     show('deciding', 'reading what is known of the customer');
     const decided = await decide();
     if ('excluded' in decided) {

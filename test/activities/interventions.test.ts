@@ -83,7 +83,7 @@ test('a step out of order is refused and not tried again', async () => {
 
 test('opened twice it is the same intervention; for a second one the customer is taken', async () => {
   const { opening } = await decided('twice');
-  assert.deepEqual((await bench.run('openIntervention', opening)).result, { byModel: false });
+  assert.deepEqual((await bench.run('openIntervention', opening)).result, { byModel: false, riskLevel: 'critical' });
   const other = { ...opening, interventionId: 'twice-other' };
   assert.deepEqual((await bench.run('openIntervention', other)).result, { excluded: 'open' });
 });

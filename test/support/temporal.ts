@@ -26,7 +26,7 @@ export const cacheDir = (): string => readConfiguration({ ...process.env, REVEIL
 let quiet = false;
 
 /** The SDK's own lines go where a test's other lines go: nowhere, unless `TEST_LOG_LEVEL` is set. */
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (!quiet) installRuntime({ logger: createLogger({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }) });
   quiet = true;
 }

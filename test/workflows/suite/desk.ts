@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Caller, Operations } from '../../../client/api/routes.ts';
 import type { Intervention, InterventionStatus, OutboxMessage } from '../../../domain/contracts/interventions.ts';
@@ -112,6 +112,21 @@ export async function openDesk(service: TestService, workspace: string, data: Cu
   };
 }
 
+/**
+ * Approves on the time-skipping server, which forgets an update as soon as its workflow has ended: then the row tells what
+ * became of it.
+ */
+export async function approveSkipping(
+  handle: WorkflowHandle,
+  approval: { actor: string; textHash: string; note?: string },
+) {
+  try {
+    await handle.executeUpdate('approve', { args: [approval] });
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
 /** At risk by the plain words of customers.md, worst first: an independent reading to hold scans against. */
 export function worstOf(scores: Score[], lifetimeValues: Map<string, number>, limits = { risk: 0.6, health: 0.4 }) {
   const value = (score: Score): number => lifetimeValues.get(score.customerId) ?? 0;
@@ -121,8 +136,24 @@ export function worstOf(scores: Score[], lifetimeValues: Map<string, number>, li
     .map((score) => score.customerId);
 }
 
-/** Types of the events in a run's history, such as `EVENT_TYPE_WORKFLOW_TASK_FAILED`. */
-export async function eventTypes(handle: { fetchHistory: WorkflowHandle['fetchHistory'] }): Promise<string[]> {
-  const { events } = JSON.parse(historyToJSON(await handle.fetchHistory())) as { events: { eventType: string }[] };
-  return events.map((event) => event.eventType);
+interface HistoryEvent {
+  eventType: string;
+  workflowTaskFailedEventAttributes?: { cause: string };
+}
+
+async function eventsOf(handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<HistoryEvent[]> {
+  return (JSON.parse(historyToJSON(await handle.fetchHistory())) as { events: HistoryEvent[] }).events;
+}
+
+/** Types of the events in a run's history, such as `EVENT_TYPE_WORKFLOW_EXECUTION_FAILED`. */
+export const eventTypes = async (handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<string[]> =>
+  (await eventsOf(handle)).map((event) => event.eventType);
+
+/**
+ * Causes of the workflow tasks that failed and were tried again: none, where errors are told as they should be. That
+ * something new came in just when the workflow ended is no error.
+ */
+export async function failedTasks(handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<string[]> {
+  const causes = (await eventsOf(handle)).flatMap((event) => event.workflowTaskFailedEventAttributes?.cause ?? []);
+  return causes.filter((cause) => cause !== 'WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND');
 }

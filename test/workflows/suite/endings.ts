@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { approvalCustomers, readyCustomers, together } from '../../support/customers.ts';
 import { type TestService, startTestService } from '../../support/service.ts';
 import { type TestTemporal, devServer } from '../../support/temporal.ts';
@@ -88,6 +89,17 @@ export function endings(name: string, tuning?: Tuning): void {
       );
       assert.ok(row.endedAt);
       assert.deepEqual(await desk.outbox(), []);
+    });
+
+    test('one started by hand is scored and labelled when it opens', LIMIT, async () => {
+      const { desk, handle } = await waiting('by-hand');
+      const row = await desk.row('A');
+      assert.equal(row.riskLevel, (await desk.scores())[0]?.riskLevel);
+      const { typedSearchAttributes } = await handle.describe();
+      const labels = ['Workspace', 'CustomerId', 'RiskLevel'].map((name) =>
+        typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD')),
+      );
+      assert.deepEqual(labels, ['by-hand', 'A', row.riskLevel]);
     });
 
     test('one customer has one intervention open, also by hand', LIMIT, async () => {

@@ -1,0 +1,168 @@
+/**
+ * Records the histories that every later version must be able to replay: `node test/replay/record.ts 0.1.0` plays each
+ * scenario on servers of its own and writes `histories/0.1.0/<scenario>.json`. Once a version is released its recordings
+ * stay as they are. Needs the time-skipping server.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { ScheduleOverlapPolicy, type WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { InterventionStatus } from '../../domain/contracts/interventions.ts';
+import { approvalCustomers, readyCustomers, together } from '../support/customers.ts';
+import { startTestService } from '../support/service.ts';
+import { devServer, timeSkippingEnv } from '../support/temporal.ts';
+import { type Desk, approveSkipping, openDesk, until } from '../workflows/suite/desk.ts';
+
+const HOUR = 3_600_000;
+const [version = ''] = process.argv.slice(2);
+if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error('Which version? node test/replay/record.ts 0.1.0');
+const folder = join(import.meta.dirname, 'histories', version);
+mkdirSync(folder, { recursive: true });
+
+/** The history as the Temporal CLI writes it, without what tells on which machine it was made. */
+async function save(scenario: string, handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<void> {
+  const json = historyToJSON(await handle.fetchHistory()).replaceAll(hostname(), 'recorder');
+  const clean: unknown = JSON.parse(json, (key, value: unknown) => (key === 'stackTrace' ? '' : value));
+  writeFileSync(join(folder, `${scenario}.json`), `${JSON.stringify(clean)}\n`);
+  console.log(scenario);
+}
+
+const over = (handle: WorkflowHandle): Promise<unknown> => handle.result().catch(() => undefined);
+
+async function scans(desk: Desk): Promise<void> {
+  const { workflow, schedule } = desk.client;
+  const dry = await desk.startScan({ dryRun: true });
+  await over(dry);
+  await save('scan-dry-run', dry);
+
+  const scan = await desk.startScan({ maxInterventions: 4 });
+  await over(scan);
+  await save('scan-with-interventions', scan);
+
+  const excluding = await desk.startScan({ maxInterventions: 2, segments: ['Occasional'], minLifetimeValue: 1 });
+  await over(excluding);
+  await save('scan-with-exclusions', excluding);
+
+  const cancelled = await desk.startScan({ maxInterventions: 40 });
+  await until(async () => (await cancelled.query<{ decided: number }>('progress')).decided > 0);
+  await cancelled.cancel();
+  await over(cancelled);
+  await save('scan-cancelled', cancelled);
+
+  const fire = new Date(Math.floor(Date.now() / HOUR) * HOUR);
+  const base = `customer-scan/${desk.workspace}/hourly`;
+  const hourly = await schedule.create({
+    scheduleId: `${desk.workspace}/hourly`,
+    spec: { intervals: [{ every: '1h' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'customerScan',
+      workflowId: base,
+      taskQueue: 'reveille',
+      args: [{ workspace: desk.workspace, maxInterventions: 2 }],
+    },
+  });
+  await hourly.backfill({ start: fire, end: fire, overlap: ScheduleOverlapPolicy.ALLOW_ALL });
+  const scheduled = workflow.getHandle(`${base}-${fire.toISOString().replace('.000', '')}`);
+  await until(() =>
+    scheduled.describe().then(
+      (described) => described.status.name === 'COMPLETED',
+      () => false,
+    ),
+  );
+  await save('scan-from-schedule', scheduled);
+}
+
+async function interventions(desk: Desk): Promise<void> {
+  const ready = await desk.startIntervention('R1');
+  await over(ready);
+  await save('intervention-ready', ready);
+
+  const play = async (
+    scenario: string,
+    customerId: string,
+    act: (waits: WorkflowHandle, hash: string) => Promise<unknown>,
+  ) => {
+    const { handle, status } = await desk.waiting(customerId);
+    await act(handle, status.textHash!);
+    await over(handle);
+    await save(scenario, handle);
+  };
+  const actor = 'ops';
+  await play('intervention-approved', 'A1', (handle, textHash) =>
+    handle.executeUpdate('approve', { args: [{ actor, textHash, note: 'well said' }] }),
+  );
+  await play('intervention-rejected', 'A2', (handle) =>
+    handle.executeUpdate('reject', { args: [{ actor, note: 'wrong tone' }] }),
+  );
+  await play('intervention-edited', 'A3', async (handle) => {
+    await handle.executeUpdate('edit', { args: [{ actor, body: 'Short.' }] }).catch(() => undefined);
+    const body = 'Hello, we are sorry that your parcel did not come. Please tell us how we can help you with it.';
+    const { textHash } = await handle.executeUpdate<InterventionStatus, [object]>('edit', { args: [{ actor, body }] });
+    await handle.executeUpdate('approve', { args: [{ actor, textHash }] });
+  });
+  await play('intervention-cancelled-by-signal', 'A4', (handle) =>
+    handle.signal('cancelIntervention', { reason: 'moved away' }),
+  );
+  await play('intervention-cancelled-through-temporal', 'A5', (handle) => handle.cancel());
+  await play('intervention-of-a-deleted-customer', 'A6', async (handle, textHash) => {
+    const left = together(readyCustomers('R1'), approvalCustomers('A7'));
+    await desk.store.customers.import(desk.workspace, left, { merge: false });
+    await handle.executeUpdate('approve', { args: [{ actor, textHash }] });
+  });
+  await desk.waiting('A7');
+  const excluded = await desk.client.workflow.start('intervention', {
+    taskQueue: 'reveille',
+    workflowId: 'another-id',
+    args: [{ workspace: desk.workspace, customerId: 'A7' }],
+  });
+  await over(excluded);
+  await save('intervention-excluded', excluded);
+  const unknown = await desk.startIntervention('NOBODY');
+  await over(unknown);
+  await save('intervention-of-nobody', unknown);
+}
+
+const ids = (letter: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${letter}${i + 1}`);
+
+const temporal = await devServer();
+const service = await startTestService(temporal.target, { customers: null });
+await scans(
+  await openDesk(service, 'scans', together(readyCustomers(...ids('R', 25)), approvalCustomers(...ids('A', 25)))),
+);
+await interventions(
+  await openDesk(service, 'answers', together(readyCustomers('R1'), approvalCustomers(...ids('A', 7)))),
+);
+await service.stop();
+await temporal.stop();
+
+// A model that nobody answers for: the agents run on their own queue and fall back to their rules.
+const second = await devServer();
+const llm = { baseUrl: 'http://127.0.0.1:9/v1', model: 'none', apiKey: null, timeoutMs: 1_000 };
+const modelled = await startTestService(second.target, { customers: null, llm });
+const desk = await openDesk(modelled, 'modelled', readyCustomers('M1'));
+const byModel = await desk.startIntervention('M1');
+await over(byModel);
+await save('intervention-with-model', byModel);
+await modelled.stop();
+await second.stop();
+
+const skipping = await timeSkippingEnv();
+if (!skipping.env) throw new Error(skipping.reason);
+const { env } = skipping;
+const skipped = await startTestService(skipping.target, { customers: null });
+const late = await openDesk(skipped, 'late', approvalCustomers('A1', 'A2'));
+const { handle: expired } = await late.waiting('A1');
+await env.sleep(25 * HOUR);
+await until(() => expired.describe().then((described) => described.status.name === 'COMPLETED'));
+await save('intervention-expired', expired);
+const { handle: escalated, status } = await late.waiting('A2');
+await env.sleep(13 * HOUR);
+await until(async () => (await late.store.escalations.list('late', { limit: 5 })).items.length === 2);
+await approveSkipping(escalated, { actor: 'ops', textHash: status.textHash! });
+await until(() => escalated.describe().then((described) => described.status.name === 'COMPLETED'));
+await save('intervention-escalated-and-approved', escalated);
+await skipped.stop();
+await env.teardown();
+process.exit(0);

@@ -180,7 +180,6 @@ describe('customers score and evaluate', () => {
     assert.equal(code, 0);
     assert.match(stdout, /^Workspace empty has no customers yet\.\nImport some: reveille customers import FILE\n/);
     assert.deepEqual(await folder.json(args), []);
-    assert.equal((await folder.problem(2, ['customers', 'evaluate', '--workspace', 'empty'])).code, 'invalid_input');
   });
 });
 
@@ -259,10 +258,8 @@ describe('without a service', () => {
   }
 
   test('what lives in the store alone works: lists are empty, an unknown thing is not found', async () => {
-    assert.deepEqual(await folder.json(['escalations', 'list']), []);
     assert.deepEqual(await folder.json(['outbox']), []);
     assert.equal((await folder.problem(1, ['escalations', 'show', id])).code, 'not_found');
-    assert.match((await folder.problem(2, ['outbox', '--cursor', 'forged'])).detail, /cursor/);
   });
 
   test('doctor says what is there and what is off, and exits 0', async () => {

@@ -138,23 +138,7 @@ describe('stopped and killed', () => {
     assertNothingRuns(folder, [up.pid]);
   });
 
-  test('a taken port is told, and the next free one used', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as { port: number };
-    try {
-      const up = await startUp(folder, { REVEILLE_PORT: String(port) });
-      assert.match(up.stdout, new RegExp(`Port ${port} is taken; the API has port \\d+`));
-      assert.notEqual(new URL(folder.runtime().api).port, String(port));
-      const pids = [up.pid, temporalPid(folder)];
-      assert.equal((await up.kill('SIGTERM')).code, 0);
-      assertNothingRuns(folder, pids);
-    } finally {
-      taken.close();
-    }
-  });
-
-  test('after SIGKILL the next one sweeps what is left and works with the same data', async () => {
+  test('after SIGKILL the next one sweeps what is left and works with the same data, on another port', async () => {
     const first = await startUp(folder);
     await folder.run(['customers', 'generate', '--count', '50', '--seed', '1', '--out', 'fifty.xlsx']);
     await folder.run(['customers', 'import', 'fifty.xlsx']);
@@ -164,11 +148,22 @@ describe('stopped and killed', () => {
     await first.kill('SIGKILL');
     assert.notEqual(processStarted(server), null);
 
-    const second = await startUp(folder);
-    assert.match(second.stdout, new RegExp(`Stopped temporal \\(process ${server}\\), left over by a crash`));
-    assert.equal(processStarted(server), null);
-    assert.equal((await folder.json<Score[]>(['customers', 'score'])).length, 50);
-    await second.kill('SIGTERM');
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    try {
+      const second = await startUp(folder, { REVEILLE_PORT: String(port) });
+      assert.match(second.stdout, new RegExp(`Stopped temporal \\(process ${server}\\), left over by a crash`));
+      assert.equal(processStarted(server), null);
+      assert.match(second.stdout, new RegExp(`Port ${port} is taken; the API has port \\d+`));
+      assert.notEqual(new URL(folder.runtime().api).port, String(port));
+      assert.equal((await folder.json<Score[]>(['customers', 'score'])).length, 50);
+      const pids = [second.pid, temporalPid(folder)];
+      assert.equal((await second.kill('SIGTERM')).code, 0);
+      assertNothingRuns(folder, pids);
+    } finally {
+      taken.close();
+    }
   });
 
   test('a Temporal server that dies ends the service with exit code 1 and one line', async () => {

@@ -4,6 +4,6 @@ import type { TestService } from './service.ts';
 
 /** A scan that opens many interventions, and some of them wait for approval. */
 export async function scanApart(service: TestService, { workspace }: Caller): Promise<void> {
-  const input = { workspace, maxInterventions: 40, riskThreshold: 0.5 };
+  const input = { workspace, maxInterventions: 24, riskThreshold: 0.5 };
   await service.run('customerScan', [input], `customer-scan/${workspace}/manual/${randomUUID()}`);
 }

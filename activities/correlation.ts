@@ -2,6 +2,7 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { CORRELATION_HEADER } from '../domain/correlation.ts';
 import type { Logger } from '../services/logging.ts';
+import { originOf } from './failures.ts';
 
 /** One log line an activity, with the correlation id that came with it from request or schedule fire. */
 export function correlationInterceptor(logger: Logger): ActivityInterceptorsFactory {
@@ -19,7 +20,7 @@ export function correlationInterceptor(logger: Logger): ActivityInterceptorsFact
           line.debug({ elapsedMs: Math.round(performance.now() - started) }, 'Activity done');
           return result;
         } catch (error) {
-          line.warn({ elapsedMs: Math.round(performance.now() - started), err: error }, 'Activity failed');
+          line.warn({ elapsedMs: Math.round(performance.now() - started), err: originOf(error) }, 'Activity failed');
           throw error;
         }
       },

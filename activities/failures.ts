@@ -1,6 +1,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { ERROR_CATALOGUE, ReveilleError } from '../domain/errors.ts';
 
+/** What each failure was made from: for the log alone, since a driver's words must not get into a history. */
+const origins = new WeakMap<ApplicationFailure, ReveilleError>();
+
+/** The error behind a failure, with its causes; any other error is its own origin. */
+export function originOf(error: unknown): unknown {
+  return (error instanceof ApplicationFailure && origins.get(error)) || error;
+}
+
 /**
  * The one place that turns an error into a retryable or non-retryable failure. Errors that are not ours are retried: a
  * driver's hiccup passes, and the time limits of the activity's profile end the rest.
@@ -8,13 +16,14 @@ import { ERROR_CATALOGUE, ReveilleError } from '../domain/errors.ts';
 export function toFailure(error: unknown): unknown {
   if (!(error instanceof ReveilleError)) return error;
   const { failureType, retryable } = ERROR_CATALOGUE[error.code];
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     message: error.message,
     type: failureType,
     nonRetryable: !retryable,
     details: [...error.errors],
-    cause: error,
   });
+  origins.set(failure, error);
+  return failure;
 }
 
 /** The same functions, their errors turned by `toFailure`. */

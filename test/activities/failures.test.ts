@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import { toFailure, withFailures } from '../../activities/failures.ts';
+import { originOf, toFailure, withFailures } from '../../activities/failures.ts';
 import { ERROR_CATALOGUE, type ErrorCode, ReveilleError, invalidInput } from '../../domain/errors.ts';
 
 for (const [code, { failureType, retryable }] of Object.entries(ERROR_CATALOGUE)) {
@@ -20,6 +20,15 @@ test('wrong fields travel with the failure', () => {
   const failure = toFailure(invalidInput(fields));
   assert.ok(failure instanceof ApplicationFailure);
   assert.deepEqual(failure.details, fields);
+});
+
+test("a driver's words stay out of the failure, and are there for the log", () => {
+  const error = new ReveilleError('unavailable', 'The database is away', { cause: new Error('canary@example.com') });
+  const failure = toFailure(error);
+  assert.ok(failure instanceof ApplicationFailure);
+  assert.equal(failure.cause, undefined);
+  assert.equal(originOf(failure), error);
+  assert.equal(originOf(error), error);
 });
 
 test('an error that is not ours stays as it is, so that Temporal tries again', () => {

@@ -108,7 +108,7 @@ async function score({ workbook, asOf }: FromFile, command: Command): Promise<vo
 
 const noCustomers = (cli: Cli): string =>
   `Workspace ${cli.caller.workspace} has no customers yet.\n` +
-  'Import some: reveille customers import FILE\nOr score a file as it is: reveille customers score --workbook FILE';
+  'Import some: npx reveille customers import FILE\nOr score a file as it is: npx reveille customers score --workbook FILE';
 
 async function evaluateCustomers(
   { workbook, asOf, threshold }: FromFile & { threshold: number },

@@ -39,7 +39,7 @@ export function formatScan(scan: Scan, now: number): string {
     RULE,
     `Time: ${utc(scan.startedAt)}`,
     `Scanned ${plural(scan.customersScanned, 'customer')}: ${scan.atRisk} at risk${formatExclusions(scan)}`,
-    ...(scan.customersScanned === 0 ? ['There are no customers here yet: reveille customers import FILE'] : []),
+    ...(scan.customersScanned === 0 ? ['There are no customers here yet: npx reveille customers import FILE'] : []),
     '',
     ...scan.interventions.flatMap((intervention, index) => formatCustomer(intervention, index + 1, count)),
     `${name} complete: ${plural(count, 'intervention')} ${verb}, ${seconds(scan.elapsedMs ?? 0)} elapsed`,

@@ -121,7 +121,7 @@ async function scanOnce(cli: Cli, input: ScanInput): Promise<void> {
   const waiting = scan.interventions.filter(({ state }) => state === 'waiting_approval').length;
   if (waiting > 0 && !input.dryRun) {
     const messages = `${plural(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'} for approval`;
-    cli.note(`${messages}. To answer: npm start, and in another terminal reveille approvals list`);
+    cli.note(`${messages}. To answer: npm start, and in another terminal npx reveille approvals list`);
   }
 }
 
@@ -147,7 +147,7 @@ export async function finishedScan(cli: Cli, operations: Operations, id: string)
     });
     if (scan !== null && scan.elapsedMs !== null) return scan;
     if (scan === null && Date.now() - begun > PATIENCE_MS) {
-      throw new ReveilleError('unavailable', `No worker has begun scan ${id}; look at it with: reveille doctor`);
+      throw new ReveilleError('unavailable', `No worker has begun scan ${id}; look at it with: npx reveille doctor`);
     }
     await sleep(POLL_MS);
   }
@@ -170,7 +170,7 @@ async function scanContinuously(cli: Cli, input: ScanInput, flags: ScanFlags): P
     cli.say(
       `Scanning every ${schedule.every}; schedule ${schedule.scheduleId}${next ? `, next scan at ${utc(next)}` : ''}`,
     );
-    cli.say('Ctrl-C ends this view; the schedule goes on. To pause it: reveille scan --mode continuous --stop');
+    cli.say('Ctrl-C ends this view; the schedule goes on. To pause it: npx reveille scan --mode continuous --stop');
     const before = await operations.listScans(cli.caller, { limit: LOOK_BACK });
     if (created) await operations.triggerSchedule(cli.caller, { name: CUSTOMER_SCAN_SCHEDULE });
     const over = before.items.filter((scan) => scan.elapsedMs !== null).map((scan) => scan.scanId);

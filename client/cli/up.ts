@@ -31,7 +31,10 @@ async function up(cli: Cli): Promise<void> {
   if (running) {
     throw new ReveilleError('conflict', `A service is running here already: process ${running.pid}, ${running.api}`);
   }
-  const logger = createLogger({ level: configuration.logLevel, secrets: configuration.secrets });
+  // A person at a terminal reads our words; whoever collects the output wants the log too.
+  const asked = Boolean(process.env['REVEILLE_LOG_LEVEL']) || !process.stderr.isTTY;
+  const level = asked ? configuration.logLevel : 'error';
+  const logger = createLogger({ level, secrets: configuration.secrets });
   await withStack({ configuration, logger, report: cli.say }, async (stack, stopped) => {
     cli.print(
       [
@@ -39,7 +42,7 @@ async function up(cli: Cli): Promise<void> {
         'Reveille is up:',
         ...stack.addresses.map(([name, address]) => `   ${name.padEnd(16)} ${address}`),
         '',
-        'In another terminal, in this folder: reveille customers import FILE, then reveille scan',
+        'In another terminal, in this folder: npx reveille customers import FILE, then npx reveille scan',
         'Ctrl-C drains and stops all.',
       ].join('\n'),
       { ...stack.runtime, dataDir: configuration.dataDir },

@@ -178,7 +178,7 @@ describe('customers score and evaluate', () => {
     const args = ['customers', 'score', '--workspace', 'empty'];
     const { code, stdout } = await folder.run(args);
     assert.equal(code, 0);
-    assert.match(stdout, /^Workspace empty has no customers yet\.\nImport some: reveille customers import FILE\n/);
+    assert.match(stdout, /^Workspace empty has no customers yet\.\nImport some: npx reveille customers import FILE\n/);
     assert.deepEqual(await folder.json(args), []);
   });
 });

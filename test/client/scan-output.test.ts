@@ -100,7 +100,10 @@ describe('a scan in words', () => {
   });
 
   test('no customers at all says how to get some', () => {
-    assert.match(shown({ customersScanned: 0, atRisk: 0 }), /no customers here yet: reveille customers import FILE/);
+    assert.match(
+      shown({ customersScanned: 0, atRisk: 0 }),
+      /no customers here yet: npx reveille customers import FILE/,
+    );
   });
 
   test('what is not known is left out or said', () => {

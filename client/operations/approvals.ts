@@ -26,7 +26,8 @@ export function approvalOperations(dependencies: OperationDependencies): Approva
     const row = found(await store.interventions.get(workspace, id), 'intervention', id);
     const { client } = temporalOf(dependencies);
     try {
-      const handle = client.workflow.getHandle(row.workflowId ?? '', row.runId);
+      // By its first run: a reset gives the same intervention another.
+      const handle = client.workflow.getHandle(row.workflowId ?? '', undefined, { firstExecutionRunId: row.runId });
       await handle.executeUpdate<InterventionStatus, [object]>(update, { args: [{ actor, ...message }] });
     } catch (error) {
       throw updateError(error, row.state);

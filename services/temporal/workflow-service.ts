@@ -4,10 +4,10 @@ import type { WorkflowService } from '../../domain/ports/workflow-service.ts';
 /** What activities ask of Temporal, through a client of their namespace. */
 export function createWorkflowService(client: Client): WorkflowService {
   return {
-    async isOpen(workflowId, runId) {
+    async isOpen(workflowId, firstRunId) {
       try {
-        const { status } = await client.workflow.getHandle(workflowId, runId).describe();
-        return status.name === 'RUNNING';
+        const { status, raw } = await client.workflow.getHandle(workflowId).describe();
+        return status.name === 'RUNNING' && raw.workflowExecutionInfo?.firstRunId === firstRunId;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;
         throw error;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { CancelledFailure, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import type { InterventionStatus } from '../../../domain/contracts/interventions.ts';
 import type { ScanProgress } from '../../../domain/contracts/scans.ts';
 import type { ScanOutcome } from '../../../workflows/customer-scan.ts';
 import { approvalCustomers, readyCustomers, together } from '../../support/customers.ts';
@@ -123,6 +125,33 @@ export function scansLive(name: string, tuning?: Tuning): void {
       assert.match(lost?.stateReason ?? '', /terminated or lost/);
       assert.ok(lost?.endedAt);
     });
+
+    test(
+      'an intervention that was reset goes on: the next scan leaves it, and an approval reaches it',
+      LIMIT,
+      async () => {
+        const desk = await openDesk(service, 'reset', approvalCustomers('AGAIN'));
+        const { handle, status } = await desk.waiting('AGAIN');
+        const history = await handle.fetchHistory();
+        const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes);
+        await temporal.client.workflowService.resetWorkflowExecution({
+          namespace: temporal.namespace,
+          workflowExecution: { workflowId: handle.workflowId },
+          workflowTaskFinishEventId: firstTask?.eventId ?? null,
+          reason: 'for a test',
+          requestId: randomUUID(),
+        });
+        const { outcome } = await desk.scan();
+        assert.deepEqual([outcome.interventions, outcome.excluded], [[], { open: 1 }]);
+        await until(async () => (await handle.query<InterventionStatus>('state')).state === 'waiting_approval');
+        const { interventionId: id, textHash } = status;
+        const approved = await desk.operations.approve(desk.caller, { id, textHash: textHash ?? '' });
+        assert.equal(approved.interventionId, id);
+        const row = await desk.row('AGAIN', ({ endedAt }) => endedAt !== null);
+        assert.deepEqual([row.interventionId, row.state], [id, 'ready']);
+        assert.equal(desk.memory('AGAIN').length, 1);
+      },
+    );
 
     test('a plain Temporal client starts, finds, asks, approves and cancels all of it', LIMIT, async () => {
       await openDesk(service, 'plain', approvalCustomers('YES', 'NO'));

@@ -14,10 +14,9 @@ import type {
 import { similarCustomers } from '../domain/customers/similarity.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import { approvalReason, approvalTime } from '../domain/interventions/approval.ts';
+import { quietSince } from '../domain/interventions/quiet-time.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-
-const WEEK_MS = 7 * 86_400_000;
 
 /**
  * Everything the agents may know of a customer as of `asOf`; escalations count back from `at`, the real time (ISO 8601).
@@ -32,8 +31,7 @@ export async function caseOf(
 ): Promise<InterventionCase> {
   const record = await store.customers.record(workspace, customerId);
   if (!record) throw new ReveilleError('not_found', `customerId: the workspace has no customer ${customerId}`);
-  const since = new Date(Date.parse(at) - WEEK_MS).toISOString();
-  const escalatedRecently = await store.escalations.anySince(workspace, customerId, since);
+  const escalatedRecently = await store.escalations.anySince(workspace, customerId, quietSince(at));
   return { record, scores, now: Date.parse(asOf), escalatedRecently };
 }
 

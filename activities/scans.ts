@@ -4,6 +4,7 @@ import type { Intervention } from '../domain/contracts/interventions.ts';
 import type { CustomerScanInput, ExclusionCounts } from '../domain/contracts/scans.ts';
 import { WorstFirst, isAtRisk } from '../domain/customers/at-risk.ts';
 import { type Candidate, countExclusions } from '../domain/customers/candidates.ts';
+import { nameOf } from '../domain/customers/customer.ts';
 import { scoreCustomer } from '../domain/customers/health-score.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -162,7 +163,7 @@ async function previewOf(
   return {
     interventionId: `preview-${customerId}`.slice(0, 64),
     customerId,
-    name: [customer.firstName, customer.lastName].filter(Boolean).join(' '),
+    name: nameOf(customer),
     segment: customer.segment,
     loyaltyTier: customer.loyaltyTier,
     ...scores,

@@ -4,7 +4,7 @@ import type { Intervention } from '../../domain/contracts/interventions.ts';
 import { ReveilleError, invalidInput } from '../../domain/errors.ts';
 import { openCli, withRunningService } from './context.ts';
 import { type ListFlags, indent, listFlags, more } from './listing.ts';
-import { percent, utc } from './scan-output.ts';
+import { formatWho, percent, utc } from './scan-output.ts';
 
 /** `approvals list|show|approve|reject|edit` */
 export function approvalCommands(program: Command): void {
@@ -113,7 +113,7 @@ async function readText(file: string): Promise<string> {
 
 function formatMessage(item: Intervention): string {
   return [
-    `${item.customerId} ${item.name} (${[item.segment, item.loyaltyTier].filter(Boolean).join(', ')})`,
+    formatWho(item),
     `Health ${percent(item.health)}, churn risk ${percent(item.churnRisk)} (${item.riskLevel}); ${item.issue ?? ''}`,
     `State: ${item.state}${item.deadline ? `, until ${utc(item.deadline)}` : ''}. ${item.stateReason ?? ''}`,
     `Action: ${item.action}, discount ${item.discountPercent ?? 0} %, by ${item.channels.join(', ')}`,

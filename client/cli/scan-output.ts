@@ -54,12 +54,16 @@ function formatExclusions({ excluded }: Scan): string {
   return reasons.length === 0 ? '' : `; left out: ${reasons.join(', ')}`;
 }
 
+/** `C100088 Asha Rao (VIP, Platinum)` */
+export function formatWho({ customerId, name, segment, loyaltyTier }: Intervention): string {
+  return `${customerId} ${name} (${[segment, loyaltyTier].filter(Boolean).join(', ')})`;
+}
+
 function formatCustomer(customer: Intervention, index: number, count: number): string[] {
-  const kind = [customer.segment, customer.loyaltyTier].filter(Boolean).join(', ');
   const language = customer.language ? languages.of(customer.language) : 'no language yet';
   const reason = customer.stateReason ? ` (${customer.stateReason.replace(/\.$/, '')})` : '';
   return [
-    `Customer ${index}/${count}: ${customer.customerId} ${customer.name} (${kind})`,
+    `Customer ${index}/${count}: ${formatWho(customer)}`,
     `   Health: ${percent(customer.health)} | Churn risk: ${percent(customer.churnRisk)} (${customer.riskLevel})`,
     `   Issue: ${customer.issue ?? 'not known yet'}`,
     `   Message in ${language}: ${STATES[customer.state]}${reason}`,

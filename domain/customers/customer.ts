@@ -126,3 +126,12 @@ export interface Peer {
   isChurn: boolean | null;
   churnReason: string | null;
 }
+
+/** What to call a customer where people read of them: their name, or their id when none is known. */
+export function nameOf({
+  firstName,
+  lastName,
+  customerId,
+}: Pick<Customer, 'firstName' | 'lastName' | 'customerId'>): string {
+  return [firstName, lastName].filter(Boolean).join(' ') || customerId;
+}

@@ -1,10 +1,9 @@
 import { and, eq, gt, isNull, notInArray, sql } from 'drizzle-orm';
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/contracts/scans.ts';
+import { quietSince } from '../../domain/interventions/quiet-time.ts';
 import { anyOf } from './bulk.ts';
 import type { Database } from './connection.ts';
 import { escalations, interventions } from './schema.ts';
-
-const QUIET_MS = 7 * 86_400_000;
 
 /**
  * For those of `customerIds` that must be left out at `now`, the first reason that applies: an intervention without an
@@ -16,7 +15,7 @@ export async function exclusionsOf(
   customerIds: readonly string[],
   now: string,
 ): Promise<Map<string, ExclusionReason>> {
-  const since = new Date(Date.parse(now) - QUIET_MS).toISOString();
+  const since = quietSince(now);
   const intervened = and(
     eq(interventions.workspace, workspace),
     sql`${interventions.customerId} in ${anyOf(customerIds)}`,

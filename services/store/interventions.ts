@@ -1,6 +1,7 @@
 import { type SQL, and, asc, eq, isNull, lt } from 'drizzle-orm';
 import type { AgentNote, Intervention } from '../../domain/contracts/interventions.ts';
 import type { ExclusionReason } from '../../domain/contracts/scans.ts';
+import { nameOf } from '../../domain/customers/customer.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { InterventionChanges, InterventionRow, InterventionStore } from '../../domain/ports/store.ts';
 import { type Connection, type Database, holdLock } from './connection.ts';
@@ -65,8 +66,8 @@ async function openOnce(
   if (reason === 'open' || (reason && scanId !== null)) return reason;
   const [customer] = await transaction.select().from(customers).where(isCustomer(workspace, customerId));
   if (!customer) throw new ReveilleError('not_found', `There is no customer ${customerId}.`);
-  const { firstName, lastName, segment, loyaltyTier, lifetimeValue } = customer;
-  const name = [firstName, lastName].filter(Boolean).join(' ') || customerId;
+  const { segment, loyaltyTier, lifetimeValue } = customer;
+  const name = nameOf(customer);
   await transaction
     .insert(interventions)
     .values({ ...opening, ...scores, workspace, state: 'deciding', name, segment, loyaltyTier, lifetimeValue });

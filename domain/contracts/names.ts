@@ -9,8 +9,13 @@ export const identifier = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 t
 export const DEFAULT_WORKSPACE = 'default';
 
 /** Workflow types as `temporal schedule create --type` takes them. */
-export const WORKFLOW_TYPES = ['customerScan', 'intervention'] as const;
+export const WORKFLOW_TYPES = ['customerScan', 'intervention', 'maintenance'] as const;
 export type WorkflowType = (typeof WORKFLOW_TYPES)[number];
+
+/** Workflow types that a schedule of ours may start, and the first word of their runs' ids. */
+export const KINDS = { customerScan: 'customer-scan', maintenance: 'maintenance' } as const;
+export const SCHEDULED_TYPES = Object.keys(KINDS) as [keyof typeof KINDS, ...(keyof typeof KINDS)[]];
+export type ScheduledType = keyof typeof KINDS;
 
 /** All workflow types run on `main`; the others serve activities only. */
 export const TASK_QUEUES = {
@@ -34,16 +39,23 @@ export type SearchAttributeName = (typeof SEARCH_ATTRIBUTES)[number];
 /** The schedule that scans customers; the demo and `scan --mode continuous` create it. */
 export const CUSTOMER_SCAN_SCHEDULE = 'customer-scan';
 
+/** Where Reveille keeps its own schedules, apart from those of any customer. */
+export const SYSTEM_WORKSPACE = 'reveille';
+
+/** The schedule, in the system's workspace, that keeps all others right. */
+export const MAINTENANCE_SCHEDULE = 'maintenance';
+
 /** Temporal's id of a schedule. */
 export const scheduleId = (workspace: string, name: string): string => `${workspace}/${name}`;
 
 /** Workflow ids. They carry the schedule: two Temporal schedules with one base workflow id lose runs. */
 export const workflowIds = {
-  /** Base id of scheduled scans; Temporal appends the fire time. */
-  scheduledScan: (workspace: string, schedule: string): string => `customer-scan/${workspace}/${schedule}`,
-  /** Id of a scan started by hand (`schedule` null) or by triggering a schedule. */
-  startedScan: (workspace: string, schedule: string | null, unique: string): string =>
-    `customer-scan/${workspace}/${schedule ?? 'manual'}/${unique}`,
+  /** Base id of scheduled runs; Temporal appends the fire time. */
+  scheduled: (type: ScheduledType, workspace: string, schedule: string): string =>
+    `${KINDS[type]}/${workspace}/${schedule}`,
+  /** Id of a run started by hand (`schedule` null) or by triggering a schedule. */
+  started: (type: ScheduledType, workspace: string, schedule: string | null, unique: string): string =>
+    `${KINDS[type]}/${workspace}/${schedule ?? 'manual'}/${unique}`,
   /** One id per customer, so at most one intervention is open for each. */
   intervention: (workspace: string, customerId: string): string => `intervention/${workspace}/${customerId}`,
 } as const;

@@ -6,6 +6,8 @@ import type {
   InterventionState,
   OutboxMessage,
 } from '../contracts/interventions.ts';
+import type { EventStore, IdempotencyStore, TokenStore } from './access-store.ts';
+import type { LeaseStore, OutageStore, RunStore, ScheduleStore } from './schedule-store.ts';
 import type { ExclusionCounts, ExclusionReason, ScanTotals } from '../contracts/scans.ts';
 import type {
   CohortStanding,
@@ -26,6 +28,13 @@ export interface Store {
   readonly interventions: InterventionStore;
   readonly escalations: EscalationStore;
   readonly outbox: OutboxStore;
+  readonly schedules: ScheduleStore;
+  readonly runs: RunStore;
+  readonly outages: OutageStore;
+  readonly leases: LeaseStore;
+  readonly tokens: TokenStore;
+  readonly idempotency: IdempotencyStore;
+  readonly events: EventStore;
   /** One trivial query. @throws ReveilleError `unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

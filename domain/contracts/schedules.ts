@@ -153,3 +153,50 @@ export const backfilled = z.object({ fires: z.array(instantOut) });
 
 /** `paused`: the schedule is, and was run all the same. */
 export const triggered = z.object({ workflowId: z.string(), runId: z.string(), paused: z.boolean() });
+
+/** A fire as `schedules preview` prints it. */
+export const fire = z.object({ at: instantOut, local: z.string(), note: z.string().nullable() });
+
+/** `from` is included, `to` is not; without `to` so many as `count`. */
+export const previewTiming = z.strictObject({
+  cron: fields.cron,
+  every: fields.every,
+  anchor: fields.anchor,
+  timezone: fields.timezone,
+  from: instant.optional(),
+  to: instant.optional(),
+  count: z.number().int().min(1).max(10_000).optional(),
+});
+
+/** One schedule of a file for `apply`: the name, and what it is. */
+export const scheduleEntry = scheduleSettings.extend({ name: slug });
+
+/** `prune` deletes what the list does not name; `dryRun` only says what would be done. */
+export const applySchedules = z.strictObject({
+  schedules: z.array(scheduleEntry).max(10_000),
+  prune: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+});
+
+/** What `apply` did, or would do, by name; `changes` are the fields that differ, as `field: before → after`. */
+export const appliedSchedules = z.object({
+  created: z.array(slug),
+  updated: z.array(z.object({ name: slug, changes: z.array(z.string()) })),
+  unchanged: z.array(slug),
+  deleted: z.array(slug),
+});
+
+/** What a schedule was in one of its versions. */
+export const scheduleVersion = z.object({
+  version: z.number().int(),
+  since: instantOut,
+  by: z.string(),
+  workflowType: z.string(),
+  cron: z.string().nullable(),
+  every: z.string().nullable(),
+  anchor: instantOut.nullable(),
+  timezone: z.string(),
+  description: z.string().nullable(),
+  input: z.record(z.string(), z.unknown()),
+  policies: policiesOut,
+});

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { escalationCommands } from './escalations.ts';
 import { historyCommands } from './histories.ts';
 import { scanCommand } from './scan.ts';
+import { scheduleCommands } from './schedules.ts';
 import { upCommands } from './up.ts';
 
 /** All commands; parsing runs one. Each throws instead of ending the process. */
@@ -16,7 +17,7 @@ export function createProgram(options: { json?: boolean } = {}): Command {
     .description('Finds customers at risk and writes to them, durably, on Temporal.')
     .version(version())
     .option('--json', 'print the result as JSON; everything else goes to stderr')
-    .option('--workspace <slug>', 'whose customers (default: REVEILLE_WORKSPACE, else "default")')
+    .option('--workspace <slug>', 'the workspace (default: REVEILLE_WORKSPACE, else "default")')
     .option('--debug', 'show the stack of an error')
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText('after', '\nExamples:\n  reveille demo\n  reveille up\n  reveille scan --mode once');
@@ -26,6 +27,7 @@ export function createProgram(options: { json?: boolean } = {}): Command {
   demoCommand(program);
   customerCommands(program);
   scanCommand(program);
+  scheduleCommands(program);
   approvalCommands(program);
   escalationCommands(program);
   doctorCommand(program);
@@ -48,7 +50,7 @@ export function allCommands(command: Command): Command[] {
 function shareOptions(command: Command): void {
   command
     .option('--json', 'print the result as JSON')
-    .option('--workspace <slug>', 'whose customers')
+    .option('--workspace <slug>', 'the workspace')
     .option('--debug', 'show the stack of an error')
     .exitOverride();
 }

@@ -1,84 +1,102 @@
 import { parseCron } from './dialect.ts';
+import { firstOfTwo, secondOfTwo, skipped } from './notes.ts';
 import type { CronTiming } from './timing.ts';
 import { nextTransition, offsetAt } from './transitions.ts';
 import { wallTimes } from './wall-times.ts';
 
-/** A fire before it is put into words: epoch milliseconds, and the zone's UTC offset then. */
+/** A fire: epoch milliseconds, the zone's UTC offset then (ms), and what is unusual about it. */
 export interface Moment {
   at: number;
   offset: number;
   note: string | null;
 }
 
-/** A stretch of time in which the zone keeps one UTC offset. `after` is the offset of the next. Milliseconds. */
+/** A time in which the zone keeps one UTC offset, between the offsets before and after it. Milliseconds. */
 interface Stretch {
   start: number;
   end: number;
+  before: number;
   offset: number;
   after: number;
 }
 
 const DAY = 86_400_000;
-/** A clock change skips or repeats at most a day (Samoa 2011, Kwajalein 1969). */
-const LONGEST_CHANGE = DAY;
 
-/** Fires of a cron schedule from `from` (included) to `to` (excluded), epoch milliseconds. */
+/** Longer than any change of clock (a day: Samoa 2011, Kwajalein 1969) and any offset (15 h) together. */
+const MARGIN = 3 * DAY;
+
+/** Where no change ends a stretch it ends by itself: changes are looked for only as far as fires are asked for. */
+const STRETCH = 14 * DAY;
+
+/**
+ * Fires of a cron schedule from `from` (included) to `to` (excluded), epoch milliseconds. As in cronie, a fixed-time
+ * schedule goes through its times once, whatever the clock does: what a gap skips comes when the gap is over, and what
+ * the clock shows again has been. Any other reads the clock anew after each change.
+ */
 export function* cronFires(timing: CronTiming, from: number, to: number): Generator<Moment> {
-  const fields = parseCron(timing.cron);
-  const find = fields.fixedTime ? fixedTimes : clockTimes;
-  let last = Number.NaN;
-  for (const moment of find(timing.timezone, fields, from)) {
-    if (moment.at >= to) return;
-    if (moment.at >= from && moment.at !== last) yield moment;
-    last = moment.at;
-  }
-}
-
-type Fields = ReturnType<typeof parseCron>;
-
-/** A fixed time fires at the first instant at which the clock shows it or, where it skips it, has passed it. */
-function* fixedTimes(timezone: string, fields: Fields, from: number): Generator<Moment> {
-  const start = from - 3 * LONGEST_CHANGE;
-  const times = wallTimes(fields, start + offsetAt(timezone, start));
-  let time = times.next();
-  for (const stretch of stretches(timezone, start)) {
-    const { offset } = stretch;
-    for (; !time.done && time.value < stretch.end + offset; time = times.next()) {
-      const shown = time.value - offset;
-      if (shown < stretch.start) {
-        yield { at: stretch.start, offset, note: `${clock(time.value)} does not exist on this day` };
-      } else {
-        const twice = time.value >= stretch.end + stretch.after;
-        yield {
-          at: shown,
-          offset,
-          note: twice ? `${clock(time.value)} comes twice on this day; this is the first` : null,
-        };
-      }
+  const { timezone, cron } = timing;
+  const fields = parseCron(cron);
+  // An early start: what a gap has skipped, and which pass of a repeated hour this is, is seen from before.
+  let stretch = stretchFrom(timezone, from - MARGIN);
+  let times = new Times(wallTimes(fields, stretch.start + stretch.offset));
+  while (stretch.start < to) {
+    for (const moment of momentsIn(stretch, times)) {
+      if (moment.at >= to) return;
+      if (moment.at >= from) yield moment;
     }
-    if (time.done) return;
+    if (times.next === null) return;
+    // What lies years ahead is not looked for through all changes until then.
+    const near = times.next - MARGIN;
+    stretch = near > stretch.end ? stretchFrom(timezone, near) : stretchFrom(timezone, stretch.end, stretch.offset);
+    if (!fields.fixedTime) times = new Times(wallTimes(fields, stretch.start + stretch.offset));
   }
 }
 
-/** What follows the clock fires whenever the clock shows one of its times. */
-function* clockTimes(timezone: string, fields: Fields, from: number): Generator<Moment> {
-  for (const { start, end, offset } of stretches(timezone, from)) {
-    for (const time of wallTimes(fields, start + offset)) {
-      if (time >= end + offset) break;
-      yield { at: time - offset, offset, note: null };
+function* momentsIn(stretch: Stretch, times: Times): Generator<Moment> {
+  const { start, end, offset } = stretch;
+  const missed: number[] = [];
+  for (; times.next !== null && times.next < end + offset; times.advance()) {
+    const at = times.next - offset;
+    if (at < start) {
+      missed.push(times.next);
+      continue;
     }
+    if (missed.length > 0) {
+      yield { at: start, offset, note: skipped(missed.splice(0), start + offset) };
+      if (at === start) continue;
+    }
+    yield { at, offset, note: whichOfTwo(times.next, stretch) };
   }
+  if (missed.length > 0) yield { at: start, offset, note: skipped(missed, start + offset) };
 }
 
-function* stretches(timezone: string, from: number): Generator<Stretch> {
-  for (let start = from; ;) {
-    const offset = offsetAt(timezone, start);
-    const change = nextTransition(timezone, start, start + 64 * DAY);
-    // Where none is near, the stretch is cut well before the end of what was looked at.
-    const stretch = { start, end: change?.at ?? start + 60 * DAY, offset, after: change?.after ?? offset };
-    yield stretch;
-    start = stretch.end;
-  }
+/** The clock shows a time twice when it is set back over it. */
+function whichOfTwo(time: number, { start, end, before, after }: Stretch): string | null {
+  if (time >= end + after) return firstOfTwo(time);
+  if (time < start + before) return secondOfTwo(time);
+  return null;
 }
 
-const clock = (time: number): string => new Date(time).toISOString().slice(11, 16);
+function stretchFrom(timezone: string, start: number, before?: number): Stretch {
+  const offset = offsetAt(timezone, start);
+  // A change just after the end is seen too: its repeated hour may begin before.
+  const change = nextTransition(timezone, start, start + STRETCH + MARGIN);
+  const end = change?.at ?? start + STRETCH;
+  return { start, end, before: before ?? offset, offset, after: change?.after ?? offset };
+}
+
+/** Wall times with the next one in sight; null at their end. */
+class Times {
+  next: number | null = null;
+  readonly #rest: Iterator<number>;
+
+  constructor(rest: Iterator<number>) {
+    this.#rest = rest;
+    this.advance();
+  }
+
+  advance(): void {
+    const { done, value } = this.#rest.next();
+    this.next = done ? null : value;
+  }
+}

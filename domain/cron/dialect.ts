@@ -1,6 +1,8 @@
 import { type ReveilleError, invalidInput } from '../errors.ts';
+import { FIELDS, type Field, MACROS, MONTHS, daysIn } from './fields.ts';
+import { suggestCount, suggestPart, suggestRange } from './suggestions.ts';
 
-/** What a cron expression says, in ascending numbers. */
+/** What a cron expression says; each list in ascending numbers, without repeats. */
 export interface CronFields {
   minutes: number[];
   hours: number[];
@@ -8,93 +10,127 @@ export interface CronFields {
   months: number[];
   /** 0 (Sunday) to 6. */
   daysOfWeek: number[];
-  /** Whether a day must be in one of `daysOfMonth` and `daysOfWeek`, or in both. */
+  /** Whether a day must be in one of `daysOfMonth` and `daysOfWeek`, or in both: `and` when either begins with `*`. */
   daysJoin: 'or' | 'and';
   /** False when the minute or hour field begins with `*`: such a schedule follows the clock through its changes. */
   fixedTime: boolean;
 }
 
-const MACROS: Readonly<Record<string, string>> = {
-  '@hourly': '0 * * * *',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@weekly': '0 0 * * 0',
-  '@monthly': '0 0 1 * *',
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-};
-
-interface Field {
-  name: string;
-  least: number;
-  most: number;
-  names: readonly string[];
-}
-
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-
-const FIELDS: readonly [Field, Field, Field, Field, Field] = [
-  { name: 'minute', least: 0, most: 59, names: [] },
-  { name: 'hour', least: 0, most: 23, names: [] },
-  { name: 'day of month', least: 1, most: 31, names: [] },
-  { name: 'month', least: 1, most: 12, names: MONTHS },
-  { name: 'day of week', least: 0, most: 7, names: DAYS },
-];
+/** Why a field is refused. */
+class Refusal extends Error {}
 
 /**
- * The fields of a cron expression as Vixie cron reads them.
- * @throws ReveilleError `invalid_input` at `cron` with field, reason and suggestion
+ * The fields of a cron expression as Vixie cron reads them: values, ranges, lists, steps of `*` and of ranges, names
+ * of months and weekdays in any case, 0 and 7 for Sunday, `@daily` and its like.
+ * @throws ReveilleError `invalid_input` at `cron`, for every wrong field the reason and what to write instead
  */
 export function parseCron(expression: string): CronFields {
   const text = expression.trim();
+  if (text === '') throw refused('is empty: write minute, hour, day, month and weekday, such as "0 9 * * *"');
   const written = (text.startsWith('@') ? macro(text) : text).split(/\s+/);
-  if (written.length !== 5) throw refused(`has ${written.length} fields; write five: minute hour day month weekday`);
-  const [minutes, hours, daysOfMonth, months, weekdays] = FIELDS.map((field, index) =>
-    parseField(field, written[index] ?? ''),
-  ) as [number[], number[], number[], number[], number[]];
-  const begins = written.map((field) => field.startsWith('*'));
-  return {
+  if (written.length !== FIELDS.length) throw refused(suggestCount(written, isCron));
+  const refusals: string[] = [];
+  const parsed = FIELDS.map((field, index) => {
+    try {
+      return parseField(field, written[index] ?? '');
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refusals.push(error.message);
+      return [];
+    }
+  });
+  if (refusals.length > 0) throw refused(...refusals);
+  const [minutes = [], hours = [], daysOfMonth = [], months = [], weekdays = []] = parsed;
+  const star = written.map((field) => field.startsWith('*'));
+  const fields: CronFields = {
     minutes,
     hours,
     daysOfMonth,
     months,
-    daysOfWeek: sorted(weekdays.map((day) => day % 7)),
-    daysJoin: begins[2] || begins[4] ? 'and' : 'or',
-    fixedTime: !begins[0] && !begins[1],
+    daysOfWeek: ascending(weekdays.map((day) => day % 7)),
+    daysJoin: star[2] || star[4] ? 'and' : 'or',
+    fixedTime: !star[0] && !star[1],
   };
+  assertComes(fields);
+  return fields;
+}
+
+function isCron(text: string): boolean {
+  try {
+    parseCron(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function macro(text: string): string {
   const fields = MACROS[text.toLowerCase()];
-  if (fields === undefined) throw refused(`${text} is not known; use one of ${Object.keys(MACROS).join(' ')}`);
-  return fields;
+  if (fields !== undefined) return fields;
+  const known = Object.keys(MACROS).join(' ');
+  if (/^@every\b/i.test(text)) throw refused(`${text} is no cron: give the interval as every, such as "5m"`);
+  throw refused(`${text} is not known: use one of ${known}, or five fields`);
 }
 
 function parseField(field: Field, text: string): number[] {
-  return sorted(text.split(',').flatMap((part) => parsePart(field, part)));
+  return ascending(text.split(',').flatMap((part) => parsePart(field, part)));
 }
 
+/** One part of a list: `*`, a value or a range; steps go with the first and the last. */
 function parsePart(field: Field, part: string): number[] {
-  const match = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part);
-  if (!match) throw refused(`${field.name} "${part}" is not understood`);
-  const [, star, first, last, step = '1'] = match;
-  const from = star ? field.least : parseValue(field, first ?? '');
+  const match = /^(?:(\*)|([a-z]+|\d+)(?:-([a-z]+|\d+))?)(?:\/(\d+))?$/i.exec(part);
+  if (!match) throw refusal(field, part, suggestPart(field, part));
+  const [, star, first = '', last, stride] = match;
+  const from = star ? field.least : parseValue(field, first);
   const to = star ? field.most : last === undefined ? from : parseValue(field, last);
-  if (to < from) throw refused(`${field.name} range ${part} is reversed; write it as two`);
-  if (Number(step) === 0) throw refused(`${field.name} step must be above 0`);
+  const step = parseStep(field, part, stride);
+  if (stride !== undefined && !star && last === undefined) {
+    throw refusal(field, part, `a step needs a range: write ${first}-${field.most}/${stride}`);
+  }
+  if (to < from) throw refusal(field, part, `it is reversed: write ${suggestRange(field, from, to, step)}`);
   const values: number[] = [];
-  for (let value = from; value <= to; value += Number(step)) values.push(value);
+  for (let value = from; value <= to; value += step) values.push(value);
   return values;
 }
 
 function parseValue(field: Field, text: string): number {
   const named = field.names.indexOf(text.toLowerCase());
-  const value = named === -1 ? Number(text) : named + (field === FIELDS[3] ? 1 : 0);
+  if (named !== -1) return named + field.least;
+  if (!/^\d+$/.test(text)) throw refusal(field, text, suggestPart(field, text));
+  const value = Number(text);
   if (value >= field.least && value <= field.most) return value;
-  throw refused(`${field.name} ${text} is not from ${field.least} to ${field.most}`);
+  throw refusal(field, text, `it is out of range: use ${field.range}`);
 }
 
-const sorted = (values: number[]): number[] => [...new Set(values)].toSorted((a, b) => a - b);
+function parseStep(field: Field, part: string, stride: string | undefined): number {
+  if (stride === undefined) return 1;
+  const step = Number(stride);
+  if (step === 0) throw refusal(field, part, 'a step of 0 goes nowhere: use a step from 1 on, or leave it out');
+  if (step <= field.size) return step;
+  throw refusal(
+    field,
+    part,
+    `a step of ${stride} is more than ${field.size}, all that the field holds: for longer intervals give every, such as "90m"`,
+  );
+}
 
-const refused = (message: string): ReveilleError => invalidInput([{ path: 'cron', message }]);
+const NEVER = 'no such date ever comes';
+
+/** @throws ReveilleError when no date of any year is meant, as with 30 February */
+function assertComes({ daysOfMonth, months, daysOfWeek, daysJoin }: CronFields): void {
+  // Any weekday comes on any date in some year, 29 February included.
+  if (daysJoin === 'or' && daysOfWeek.length > 0) return;
+  const [least = 1] = daysOfMonth;
+  if (months.some((month) => least <= daysIn(month))) return;
+  const named = months.map((month) => MONTHS[month - 1]?.full).join(', ');
+  const longest = Math.max(...months.map(daysIn));
+  throw refused(`day of month ${least} in ${named}: ${NEVER}: use ${longest} or less`);
+}
+
+const ascending = (values: number[]): number[] => [...new Set(values)].toSorted((a, b) => a - b);
+
+const refusal = (field: Field, part: string, reason: string): Refusal =>
+  new Refusal(`${field.name} "${part}": ${reason}`);
+
+const refused = (...messages: string[]): ReveilleError =>
+  invalidInput(messages.map((message) => ({ path: 'cron', message })));

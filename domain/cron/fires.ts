@@ -1,5 +1,5 @@
 import type { Timing } from './timing.ts';
-import { everyFires } from './every.ts';
+import { everyFires } from './every-fires.ts';
 import { cronFires } from './cron-fires.ts';
 import { localText } from './local-time.ts';
 import { offsetAt } from './transitions.ts';

@@ -29,6 +29,8 @@ export interface BundleOptions {
   sources?: BundleSources;
   /** Where bundles made at start are kept. */
   cacheFolder?: string;
+  /** The bundle that production takes. */
+  builtAhead?: string;
 }
 
 /**
@@ -37,9 +39,9 @@ export interface BundleOptions {
  * @throws ReveilleError `unavailable` when production has no bundle of these sources.
  */
 export async function loadWorkflowBundle(options: BundleOptions & { production: boolean }): Promise<{ code: string }> {
-  const { sources = WORKFLOW_SOURCES, cacheFolder = CACHE, logger } = options;
+  const { sources = WORKFLOW_SOURCES, cacheFolder = CACHE, builtAhead = BUILT_AHEAD, logger } = options;
   const fingerprint = await fingerprintOf(sources);
-  if (options.production) return loadBuiltAhead(fingerprint);
+  if (options.production) return loadBuiltAhead(builtAhead, fingerprint);
 
   const cached = join(cacheFolder, `${fingerprint}.js`);
   const found = await readIfThere(cached);
@@ -53,20 +55,25 @@ export async function loadWorkflowBundle(options: BundleOptions & { production: 
 }
 
 /** Builds the bundle that production needs; returns its path and size in bytes. */
-export async function buildWorkflowBundle(logger: Logger): Promise<{ path: string; bytes: number }> {
-  const code = `${await bundle(WORKFLOW_SOURCES, logger)}\n${mark(await fingerprintOf(WORKFLOW_SOURCES))}\n`;
-  await writeAtomically(BUILT_AHEAD, code);
-  return { path: BUILT_AHEAD, bytes: Buffer.byteLength(code) };
+export async function buildWorkflowBundle(
+  logger: Logger,
+  path = BUILT_AHEAD,
+): Promise<{ path: string; bytes: number }> {
+  const code = (await bundle(WORKFLOW_SOURCES, logger)) + mark(await fingerprintOf(WORKFLOW_SOURCES));
+  await writeAtomically(path, code);
+  return { path, bytes: Buffer.byteLength(code) };
 }
 
-async function loadBuiltAhead(fingerprint: string): Promise<{ code: string }> {
-  const code = await readIfThere(BUILT_AHEAD);
-  if (code?.trimEnd().endsWith(mark(fingerprint))) return { code };
+async function loadBuiltAhead(path: string, fingerprint: string): Promise<{ code: string }> {
+  const code = await readIfThere(path);
+  const end = mark(fingerprint);
+  // Without the mark: whatever stands after the source map the SDK takes for a part of it.
+  if (code?.endsWith(end)) return { code: code.slice(0, -end.length) };
   const what = code === null ? 'is not there' : 'was built from other sources';
   throw new ReveilleError('unavailable', `dist/workflow-bundle.js ${what}: run npm run build:workflows`);
 }
 
-const mark = (fingerprint: string): string => `// sources ${fingerprint}`;
+const mark = (fingerprint: string): string => `\n// sources ${fingerprint}\n`;
 
 async function bundle(sources: BundleSources, logger: Logger): Promise<string> {
   // Webpack's report is of use only when something is wrong with the sources.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '../../services/logging.ts';
-import { loadWorkflowBundle } from '../../workers/bundle.ts';
+import { buildWorkflowBundle, loadWorkflowBundle } from '../../workers/bundle.ts';
 
 // Inside the project, since what workflows import is looked for from there.
 const folder = mkdtempSync(fileURLToPath(new URL('../support/fixtures/bundle-', import.meta.url)));
@@ -47,6 +47,19 @@ test('production takes no bundle but one that was built ahead from these very so
     loadWorkflowBundle({ production: true, logger, sources, cacheFolder }),
     /dist\/workflow-bundle\.js .*npm run build:workflows/,
   );
+});
+
+test('a bundle that was built ahead ends with its source map, as the SDK expects', async () => {
+  const builtAhead = join(cacheFolder, 'ahead', 'workflow-bundle.js');
+  const { path, bytes } = await buildWorkflowBundle(logger, builtAhead);
+  assert.equal(path, builtAhead);
+  const { code } = await loadWorkflowBundle({ production: true, logger, builtAhead });
+  assert.ok(code.length < bytes);
+
+  // The SDK decodes everything after the last "base64,"; two times in three it would not notice what does not belong.
+  const map = code.slice(code.lastIndexOf('base64,') + 'base64,'.length).trimEnd();
+  assert.equal(Buffer.from(map, 'base64').toString('base64'), map);
+  assert.ok(JSON.parse(Buffer.from(map, 'base64').toString()));
 });
 
 test('workflow code that reaches for a Node built-in is no bundle', async () => {

@@ -99,6 +99,15 @@ export const routes = {
     evaluation,
   ),
 
+  listCustomers: route(
+    'GET',
+    '/api/customers',
+    'Customers with their scores, in the order of their sheet',
+    z.strictObject({ ...list, ...at }),
+    page(score),
+  ),
+  getCustomer: route('GET', '/api/customers/:id', 'One customer with its score', byId.extend(at), score),
+
   startScan: route(
     'POST',
     '/api/scans',

@@ -1,14 +1,19 @@
+import { z } from 'zod';
 import { evaluate } from '../../domain/customers/evaluation.ts';
 import { type Score, scoreCustomer } from '../../domain/customers/health-score.ts';
+import { invalidInput } from '../../domain/errors.ts';
 import type { ScorableCustomer, Store } from '../../domain/ports/store.ts';
 import type { OperationHandlers } from '../api/routes.ts';
-import type { OperationDependencies } from './dependencies.ts';
+import { type OperationDependencies, found } from './dependencies.ts';
 
 const READ_AT_ONCE = 2_000;
 
-type CustomerOperations = Pick<OperationHandlers, 'importCustomers' | 'scoreCustomers' | 'evaluateCustomers'>;
+type CustomerOperations = Pick<
+  OperationHandlers,
+  'importCustomers' | 'scoreCustomers' | 'evaluateCustomers' | 'listCustomers' | 'getCustomer'
+>;
 
-/** Importing, scoring and evaluating the customers in the store. */
+/** Importing, listing, scoring and evaluating the customers in the store. */
 export function customerOperations({ store }: OperationDependencies): CustomerOperations {
   return {
     importCustomers: ({ workspace }, { merge, ...data }) => store.customers.import(workspace, data, { merge }),
@@ -17,6 +22,19 @@ export function customerOperations({ store }: OperationDependencies): CustomerOp
       const scores: Score[] = [];
       for await (const [, score] of scored(store, workspace, asOf)) scores.push(score);
       return scores;
+    },
+
+    async listCustomers({ workspace }, { limit, cursor, asOf }) {
+      const after = cursor === undefined ? -1 : positionOf(cursor);
+      const { customers, next } = await store.customers.page(workspace, { after, limit });
+      const now = momentOf(asOf);
+      const items = customers.map((customer) => scoreCustomer(customer, customer, now));
+      return { items, nextCursor: next === null ? null : cursorOf(next) };
+    },
+
+    async getCustomer({ workspace }, { id, asOf }) {
+      const customer = found(await store.customers.facts(workspace, id), 'customer', id);
+      return scoreCustomer(customer, customer, momentOf(asOf));
     },
 
     async evaluateCustomers({ workspace }, { asOf, threshold }) {
@@ -29,12 +47,30 @@ export function customerOperations({ store }: OperationDependencies): CustomerOp
   };
 }
 
+const momentOf = (asOf: string | undefined): number => (asOf === undefined ? Date.now() : Date.parse(asOf));
+
+/** Where a page ended: the list, and a row of its sheet. */
+const position = z.tuple([z.literal('customers'), z.number().int().min(0).max(2_147_483_647)]);
+
+const cursorOf = (row: number): string => Buffer.from(JSON.stringify(['customers', row])).toString('base64url');
+
+/** @throws ReveilleError `invalid_input` naming `cursor` when this list did not give it out */
+function positionOf(cursor: string): number {
+  try {
+    const [, row] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    if (cursorOf(row) === cursor) return row;
+  } catch {
+    // Told below like every other cursor that is not ours.
+  }
+  throw invalidInput([{ path: 'cursor', message: 'is not a cursor of this list' }]);
+}
+
 async function* scored(
   store: Store,
   workspace: string,
   asOf: string | undefined,
 ): AsyncGenerator<[ScorableCustomer, Score]> {
-  const now = asOf === undefined ? Date.now() : Date.parse(asOf);
+  const now = momentOf(asOf);
   for (let after: number | null = -1; after !== null;) {
     const page: Awaited<ReturnType<Store['customers']['page']>> = await store.customers.page(workspace, {
       after,

@@ -3,7 +3,7 @@ import { type OperationDependencies, found } from './dependencies.ts';
 
 type EscalationOperations = Pick<
   OperationHandlers,
-  'listEscalations' | 'getEscalation' | 'assignEscalation' | 'resolveEscalation' | 'listOutbox'
+  'listEscalations' | 'getEscalation' | 'assignEscalation' | 'resolveEscalation' | 'listOutbox' | 'getOutboxMessage'
 >;
 
 /** The escalation queue and the outbox: both live in the store alone. */
@@ -16,6 +16,7 @@ export function escalationOperations({ store }: OperationDependencies): Escalati
       found(await store.escalations.assign(workspace, id, { owner, actor, at: now() }), 'escalation', id),
     resolveEscalation: async ({ workspace, actor }, { id, note }) =>
       found(await store.escalations.resolve(workspace, id, { actor, note, at: now() }), 'escalation', id),
+    getOutboxMessage: async ({ workspace }, { id }) => found(await store.outbox.get(workspace, id), 'message', id),
     listOutbox: ({ workspace }, { limit, cursor }) => store.outbox.list(workspace, { limit, cursor }),
   };
 }

@@ -6,6 +6,7 @@ import type { OperationDependencies } from './dependencies.ts';
 import { escalationOperations } from './escalations.ts';
 import { scanOperations } from './scans.ts';
 import { scheduleOperations } from './schedules.ts';
+import { tokenOperations } from './tokens.ts';
 import { temporalError } from './temporal-errors.ts';
 
 export type { OperationDependencies } from './dependencies.ts';
@@ -20,6 +21,7 @@ export function createOperations(dependencies: OperationDependencies): Operation
     ...approvalOperations(dependencies),
     ...escalationOperations(dependencies),
     ...scheduleOperations(dependencies),
+    ...tokenOperations(dependencies),
   };
   const parsing = (Object.keys(handlers) as OperationName[]).map((name) => {
     const handle = handlers[name] as (caller: Caller, input: unknown) => Promise<unknown>;

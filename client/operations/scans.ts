@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TASK_QUEUES, workflowIds } from '../../domain/contracts/names.ts';
 import type { Scan } from '../../domain/contracts/scans.ts';
@@ -19,18 +20,26 @@ export function scanOperations(dependencies: OperationDependencies): ScanOperati
   };
 
   return {
-    async startScan({ workspace, correlationId }, input) {
+    async startScan({ workspace, correlationId, requestKey }, input) {
       const { client } = temporalOf(dependencies);
-      const workflowId = workflowIds.startedScan(workspace, null, randomUUID());
-      const handle = await client.workflow.start<typeof customerScan>('customerScan', {
-        workflowId,
-        taskQueue: TASK_QUEUES.main,
-        args: [{ workspace, ...input }],
-        ...(correlationId && { memo: { correlationId } }),
-        staticSummary: `Scan of workspace ${workspace}, started by hand`,
-        typedSearchAttributes: [{ key: defineSearchAttributeKey('Workspace', 'KEYWORD'), value: workspace }],
-      });
-      return { scanId: handle.firstExecutionRunId, workflowId };
+      const workflowId = workflowIds.started('customerScan', workspace, null, requestKey ?? randomUUID());
+      try {
+        const handle = await client.workflow.start<typeof customerScan>('customerScan', {
+          workflowId,
+          taskQueue: TASK_QUEUES.main,
+          args: [{ workspace, ...input }],
+          // A repeat of the request finds the scan of the first, whether it still runs or not.
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          ...(correlationId && { memo: { correlationId } }),
+          staticSummary: `Scan of workspace ${workspace}, started by hand`,
+          typedSearchAttributes: [{ key: defineSearchAttributeKey('Workspace', 'KEYWORD'), value: workspace }],
+        });
+        return { scanId: handle.firstExecutionRunId, workflowId };
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        const { raw, runId } = await client.workflow.getHandle(workflowId).describe();
+        return { scanId: raw.workflowExecutionInfo?.firstRunId || runId, workflowId };
+      }
     },
 
     async listScans({ workspace }, { limit, cursor }) {

@@ -235,5 +235,6 @@ export interface EscalationStore {
 export interface OutboxStore {
   /** Keyed by `messageId`; putting it again changes nothing. */
   put(workspace: string, message: OutboxMessage): Promise<void>;
+  get(workspace: string, messageId: string): Promise<OutboxMessage | null>;
   list(workspace: string, options: ListOptions): Promise<Page<OutboxMessage>>;
 }

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { OutboxMessage } from '../../domain/contracts/interventions.ts';
 import type { OutboxStore } from '../../domain/ports/store.ts';
 import type { Connection } from './connection.ts';
@@ -20,6 +20,15 @@ export function outboxStore(connection: Connection): OutboxStore {
           .values({ ...message, workspace })
           .onConflictDoNothing(),
       );
+    },
+    async get(workspace, messageId) {
+      const [row] = await connection.run((database) =>
+        database
+          .select()
+          .from(outbox)
+          .where(and(eq(outbox.workspace, workspace), eq(outbox.messageId, messageId))),
+      );
+      return row ? toMessage(row) : null;
     },
     async list(workspace, options) {
       const filter = newest.where(options, eq(outbox.workspace, workspace));

@@ -3,6 +3,6 @@ import { defineConfig } from 'drizzle-kit';
 /** `npx drizzle-kit generate --name what-changed` writes the next migration. */
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './services/store/schema.ts',
+  schema: ['schema', 'schedule-schema', 'access-schema'].map((name) => `./services/store/${name}.ts`),
   out: './services/store/migrations',
 });

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
-import type { PgDatabase, PgQueryResultHKT, PgTransactionConfig } from 'drizzle-orm/pg-core';
+import { type SQL, sql } from 'drizzle-orm';
+import type { PgDatabase, PgQueryResultHKT, PgTable, PgTransactionConfig } from 'drizzle-orm/pg-core';
 
 /** Postgres or PGlite, or a transaction on either. */
 export type Database = PgDatabase<PgQueryResultHKT>;
@@ -23,4 +23,22 @@ export const SNAPSHOT = { isolationLevel: 'repeatable read', accessMode: 'read o
 export async function holdLock(transaction: Database, ...key: string[]): Promise<void> {
   const name = ['reveille', ...key].join('/');
   await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
+}
+
+/** Rows that one statement deletes: locks are held for a moment only. */
+const DELETE_ROWS = 5_000;
+
+/** Deletes all rows of `table` that meet `condition`, a batch a transaction. @returns how many */
+export async function deleteInBatches(connection: Connection, table: PgTable, condition: SQL): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const batch = await connection.run((database) =>
+      database
+        .delete(table)
+        .where(sql`ctid = any (array(select ctid from ${table} where ${condition} limit ${DELETE_ROWS}))`)
+        .returning({ one: sql`1` }),
+    );
+    deleted += batch.length;
+    if (batch.length < DELETE_ROWS) return deleted;
+  }
 }

@@ -5,10 +5,17 @@ import type { Connection } from './connection.ts';
 import { customerStore } from './customers.ts';
 import { openEmbedded } from './embedded.ts';
 import { escalationStore } from './escalations.ts';
+import { eventStore } from './events.ts';
+import { idempotencyStore } from './idempotency.ts';
 import { interventionStore } from './interventions.ts';
+import { leaseStore } from './leases.ts';
+import { outageStore } from './outages.ts';
 import { outboxStore } from './outbox.ts';
 import { connectPostgres } from './postgres.ts';
+import { runStore } from './runs.ts';
 import { scanStore } from './scans.ts';
+import { scheduleStore } from './schedules.ts';
+import { tokenStore } from './tokens.ts';
 
 function storeOn(connection: Connection): Store {
   return {
@@ -17,6 +24,13 @@ function storeOn(connection: Connection): Store {
     interventions: interventionStore(connection),
     escalations: escalationStore(connection),
     outbox: outboxStore(connection),
+    schedules: scheduleStore(connection),
+    runs: runStore(connection),
+    outages: outageStore(connection),
+    leases: leaseStore(connection),
+    tokens: tokenStore(connection),
+    idempotency: idempotencyStore(connection),
+    events: eventStore(connection),
     ping: async () => {
       await connection.run((database) => database.execute(sql`select 1`));
     },

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { type SQL, and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
+import type { RunCause } from '../../domain/contracts/runs.ts';
+import type { PlannedRun, RunRow, RunStore } from '../../domain/ports/schedule-store.ts';
+import { anyOf, batches } from './bulk.ts';
+import type { Connection, Database } from './connection.ts';
+import { appendEvents } from './events.ts';
+import { type StoredRun, isIntended, isRow, runEvents, toRunRow } from './run-rows.ts';
+import { fill, holdRuns } from './run-starts.ts';
+import { runs } from './schedule-schema.ts';
+
+/** Fourteen parameters a row, of the 65,535 that a statement may have. */
+const BATCH_ROWS = 1_000;
+
+type Fire = Omit<PlannedRun, 'state' | 'reason'>;
+type WaitingRun = PlannedRun & { workflowId: string; runId: string };
+
+const excluded = (column: { name: string }): SQL => sql`excluded.${sql.identifier(column.name)}`;
+const canonical = (instant: string): string => new Date(instant).toISOString();
+const keyOf = ({ scheduleId, plannedAt }: Pick<Fire, 'scheduleId' | 'plannedAt'>): string =>
+  JSON.stringify([scheduleId, canonical(plannedAt)]);
+
+/** Each fire once, the last told, in an order in which two who write many do not wait for each other. */
+function distinct<Item extends Fire>(fires: readonly Item[]): Item[] {
+  const byKey = new Map(fires.map((fire) => [keyOf(fire), fire]));
+  return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, fire]) => fire);
+}
+
+const PLANNED = [runs.state, runs.reason, runs.scheduleVersion, runs.plannedLocal, runs.note] as const;
+
+/** Writes fires, except where there is a run or one is intended. @returns the rows that this changed */
+function upsert(transaction: Database, workspace: string, batch: readonly PlannedRun[]): Promise<StoredRun[]> {
+  const workflowId = sql`coalesce(${excluded(runs.workflowId)}, ${runs.workflowId})`;
+  const list = (columns: readonly SQL[]): SQL => sql.join([...columns], sql`, `);
+  const before = list([...PLANNED, runs.workflowId].map((column) => sql`${column}`));
+  const after = list([...PLANNED.map(excluded), workflowId]);
+  return transaction
+    .insert(runs)
+    .values(
+      batch.map((fire) => ({
+        workspace,
+        ledgerId: randomUUID(),
+        scheduleId: fire.scheduleId,
+        scheduleVersion: fire.scheduleVersion,
+        plannedAt: fire.plannedAt,
+        ordinal: 0,
+        plannedLocal: fire.plannedLocal,
+        note: fire.note,
+        cause: 'schedule' as const,
+        state: fire.state,
+        reason: fire.reason,
+        workflowId: fire.workflowId ?? null,
+      })),
+    )
+    .onConflictDoUpdate({
+      target: [runs.workspace, runs.scheduleId, runs.plannedAt, runs.ordinal],
+      targetWhere: sql`cause <> 'trigger'`,
+      set: {
+        ...{ state: excluded(runs.state), reason: excluded(runs.reason), note: excluded(runs.note) },
+        ...{ scheduleVersion: excluded(runs.scheduleVersion), plannedLocal: excluded(runs.plannedLocal) },
+        workflowId,
+      },
+      setWhere: sql`${runs.runId} is null and (not (${isIntended}) or ${excluded(runs.state)} = 'late')
+        and (${before}) is distinct from (${after})`,
+    })
+    .returning();
+}
+
+/** Run ids that the ledger does not have yet. */
+async function unknownRuns(connection: Connection, workspace: string, waiting: WaitingRun[]): Promise<WaitingRun[]> {
+  if (waiting.length === 0) return [];
+  const rows = await connection.run((database) =>
+    database
+      .select({ runId: runs.runId })
+      .from(runs)
+      .where(and(eq(runs.workspace, workspace), sql`${runs.runId} in ${anyOf(waiting.map(({ runId }) => runId))}`)),
+  );
+  const known = new Set(rows.map(({ runId }) => runId));
+  return waiting.filter(({ runId }) => !known.has(runId));
+}
+
+/** A run that waits fills its row as it would by starting. */
+async function wait(transaction: Database, workspace: string, run: WaitingRun): Promise<void> {
+  await holdRuns(transaction, workspace, run.scheduleId);
+  await fill(transaction, workspace, { ...run, cause: 'schedule' }, (before) =>
+    before?.runId === run.runId ? null : { state: 'late', reason: null },
+  );
+}
+
+const waits = (run: PlannedRun): run is WaitingRun =>
+  run.state === 'late' && typeof run.workflowId === 'string' && typeof run.runId === 'string';
+
+async function planAll(connection: Connection, workspace: string, given: readonly PlannedRun[]): Promise<void> {
+  const fires = distinct(given);
+  for (const batch of batches(
+    fires.filter((run) => !waits(run)),
+    BATCH_ROWS,
+  )) {
+    await connection.transaction(async (transaction) => {
+      const changed = await upsert(transaction, workspace, batch);
+      await appendEvents(transaction, workspace, runEvents(changed, new Date().toISOString()));
+    });
+  }
+  for (const run of await unknownRuns(connection, workspace, fires.filter(waits))) {
+    await connection.transaction((transaction) => wait(transaction, workspace, run));
+  }
+}
+
+async function rowsOf(transaction: Database, workspace: string, fires: readonly Fire[]) {
+  const instants = fires.map(({ scheduleId, plannedAt }) => ({ id: scheduleId, at: canonical(plannedAt) }));
+  const rows = await transaction
+    .select()
+    .from(runs)
+    .where(
+      and(
+        eq(runs.workspace, workspace),
+        ne(runs.cause, 'trigger'),
+        sql`(${runs.scheduleId}, ${runs.plannedAt}) in (select id, at from jsonb_to_recordset(${JSON.stringify(instants)}::jsonb) as fire (id text, at timestamptz))`,
+      ),
+    )
+    .orderBy(asc(runs.scheduleId), asc(runs.plannedAt), asc(runs.ordinal))
+    .for('update');
+  return Map.groupBy(rows, keyOf);
+}
+
+const isFree = (row: StoredRun): boolean =>
+  row.runId === null && !(row.state === 'late' && (row.cause !== 'schedule' || row.workflowId !== null));
+
+/** Takes over the rows of fires that have not run, makes rows for those that have. */
+async function intendAll(
+  transaction: Database,
+  workspace: string,
+  cause: Extract<RunCause, 'catch-up' | 'backfill'>,
+  fires: readonly Fire[],
+): Promise<RunRow[]> {
+  for (const scheduleId of new Set(fires.map((fire) => fire.scheduleId))) {
+    await holdRuns(transaction, workspace, scheduleId);
+  }
+  const intended = { cause, state: 'late', reason: null } as const;
+  for (;;) {
+    const rows = await rowsOf(transaction, workspace, fires);
+    const of = (fire: Fire): StoredRun[] => rows.get(keyOf(fire)) ?? [];
+    const found = fires.flatMap(
+      (fire) => of(fire).find((row) => row.cause === cause && row.state === 'late' && row.runId === null) ?? [],
+    );
+    if (found.length === fires.length) return found.map(toRunRow);
+    const done = new Set(found.map(keyOf));
+    const missing = fires.filter((fire) => !done.has(keyOf(fire)));
+    const free = missing.flatMap((fire) => of(fire).find(isFree)?.ledgerId ?? []);
+    const taken = missing.filter((fire) => !of(fire).some(isFree));
+    if (free.length > 0) {
+      await transaction
+        .update(runs)
+        .set(intended)
+        .where(and(eq(runs.workspace, workspace), sql`${runs.ledgerId} in ${anyOf(free)}`));
+    }
+    for (const batch of batches(taken, BATCH_ROWS)) {
+      const values = batch.map(({ scheduleId, scheduleVersion, plannedAt, plannedLocal, note, ...fire }) => ({
+        ...{ workspace, ledgerId: randomUUID(), scheduleId, scheduleVersion, plannedAt, plannedLocal, note },
+        ordinal:
+          (of({ scheduleId, scheduleVersion, plannedAt, plannedLocal, note, ...fire }).at(-1)?.ordinal ?? -1) + 1,
+        ...intended,
+      }));
+      // Where a fire was planned at this very moment, its row is taken over the next time round.
+      await transaction.insert(runs).values(values).onConflictDoNothing();
+    }
+  }
+}
+
+async function giveUpOnce(
+  transaction: Database,
+  workspace: string,
+  ledgerId: string,
+  end: Parameters<RunStore['giveUp']>[2],
+): Promise<void> {
+  const rows = await transaction
+    .update(runs)
+    .set(end)
+    .where(and(isRow(workspace, ledgerId), isNull(runs.runId), inArray(runs.state, ['planned', 'late'])))
+    .returning();
+  await appendEvents(transaction, workspace, runEvents(rows, new Date().toISOString()));
+}
+
+/** Fires that have not run: planned, waiting, skipped, missed, or about to be made up for. */
+export function runPlans(connection: Connection): Pick<RunStore, 'plan' | 'unplan' | 'intend' | 'giveUp'> {
+  return {
+    plan: (workspace, planned) => planAll(connection, workspace, planned),
+    async unplan(workspace, scheduleId, except) {
+      await connection.run((database) =>
+        database
+          .delete(runs)
+          .where(
+            and(
+              eq(runs.workspace, workspace),
+              eq(runs.scheduleId, scheduleId),
+              eq(runs.state, 'planned'),
+              except === null ? undefined : ne(runs.plannedAt, except),
+            ),
+          ),
+      );
+    },
+    async intend(workspace, cause, fires) {
+      if (fires.length === 0) return [];
+      return connection.transaction((transaction) => intendAll(transaction, workspace, cause, distinct(fires)));
+    },
+    giveUp: (workspace, ledgerId, end) =>
+      connection.transaction((transaction) => giveUpOnce(transaction, workspace, ledgerId, end)),
+  };
+}

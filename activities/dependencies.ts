@@ -1,7 +1,7 @@
 import type { LanguageModel } from '../domain/ports/language-model.ts';
 import type { MemoryFiles } from '../domain/ports/memory-files.ts';
 import type { Store } from '../domain/ports/store.ts';
-import type { WorkflowService } from '../domain/ports/workflow-service.ts';
+import type { ScheduleUpkeep, WorkflowService } from '../domain/ports/workflow-service.ts';
 
 /** Everything activities reach the world through. */
 export interface ActivityDependencies {
@@ -10,6 +10,9 @@ export interface ActivityDependencies {
   model: LanguageModel | null;
   memory: MemoryFiles;
   workflows: WorkflowService;
+  upkeep: ScheduleUpkeep;
   /** Who is told when an approval stays unanswered. */
   escalationOwner: string;
+  /** How long ended runs are kept in the ledger, in milliseconds. */
+  runRetentionMs: number;
 }

@@ -2,6 +2,8 @@ import { approvalActivities } from './approvals.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailures } from './failures.ts';
 import { interventionActivities } from './interventions.ts';
+import { maintenanceActivities } from './maintenance.ts';
+import { runActivities } from './runs.ts';
 import { scanActivities } from './scans.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
@@ -12,6 +14,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...scanActivities(dependencies),
     ...interventionActivities(dependencies),
     ...approvalActivities(dependencies),
+    ...runActivities(dependencies),
+    ...maintenanceActivities(dependencies),
   });
 }
 

@@ -54,6 +54,7 @@ const settings = z.strictObject({
     .prefault({}),
   escalationOwner: text.max(200).default('operations'),
   shutdownGrace: duration.prefault('10s'),
+  runRetention: duration.prefault('90d'),
 });
 
 /** Which environment variable sets which key. The variables `@temporalio/envconfig` reads by itself are not here. */
@@ -74,6 +75,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   REVEILLE_LLM_TIMEOUT: 'llm.timeout',
   REVEILLE_ESCALATION_OWNER: 'escalationOwner',
   REVEILLE_SHUTDOWN_GRACE: 'shutdownGrace',
+  REVEILLE_RUN_RETENTION: 'runRetention',
 };
 
 /** What a process needs to know to run. Times are milliseconds, folders absolute paths. */
@@ -95,6 +97,8 @@ export interface Configuration {
   llm: { baseUrl: string; model: string; apiKey: string | null; timeoutMs: number } | null;
   escalationOwner: string;
   shutdownGraceMs: number;
+  /** How long runs that have ended stay in the ledger. */
+  runRetentionMs: number;
   /** True in NODE_ENV=production: nothing is built at start. */
   production: boolean;
   /** Values that must never be shown. */
@@ -121,7 +125,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
   const temporal = readTemporal(variables, errors);
   if (!parsed.success || errors.length > 0) throw invalidInput(errors, 'Configuration');
 
-  const { llm, cacheDir, dataDir, shutdownGrace, ...rest } = parsed.data;
+  const { llm, cacheDir, dataDir, shutdownGrace, runRetention, ...rest } = parsed.data;
   const password = rest.databaseUrl && new URL(rest.databaseUrl).password;
   return {
     ...rest,
@@ -133,6 +137,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
         ? { baseUrl: llm.baseUrl, model: llm.model, apiKey: llm.apiKey, timeoutMs: llm.timeout }
         : null,
     shutdownGraceMs: shutdownGrace,
+    runRetentionMs: runRetention,
     production: variables['NODE_ENV'] === 'production',
     secrets: [rest.temporal.apiKey, llm.apiKey, password, password && decodeURIComponent(password)].filter(
       (secret): secret is string => Boolean(secret),

@@ -17,6 +17,7 @@ const QUEUES = {
     activities: [
       ...(['beginScan', 'scorePage', 'previewInterventions', 'finishScan'] as const),
       ...(['openIntervention', 'settleDecision', 'editMessage', 'escalate', 'handOver', 'closeIntervention'] as const),
+      ...(['startRun', 'endRun', 'renewSchedules', 'dropOldRuns'] as const),
       // Without a model the agents are local activities, which run where their workflow does.
       ...AGENT_ACTIVITIES,
     ],

@@ -15,7 +15,10 @@ import { ALL_QUEUES, type QueueName, served } from './registry.ts';
 import { type RunningWorkers, type WorkersOptions, startWorkers } from './run-worker.ts';
 
 export interface ReveilleWorkersOptions {
-  configuration: Pick<Configuration, 'dataDir' | 'llm' | 'escalationOwner' | 'shutdownGraceMs' | 'production'>;
+  configuration: Pick<
+    Configuration,
+    'dataDir' | 'llm' | 'escalationOwner' | 'shutdownGraceMs' | 'runRetentionMs' | 'production'
+  >;
   target: TemporalTarget;
   /** Stays open: whoever opened it closes it, after `drain`. */
   store: Store;
@@ -45,7 +48,9 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
       model: llm && createLanguageModel({ ...llm, apiKey: llm.apiKey ?? undefined }),
       memory: options.memory ?? createMemoryFiles(configuration.dataDir),
       workflows: createWorkflowService(new Client({ connection, namespace: target.namespace })),
+      upkeep: { renew: async () => ({ checked: 0, renewed: 0 }) },
       escalationOwner: configuration.escalationOwner,
+      runRetentionMs: configuration.runRetentionMs,
     });
     const workers = await startWorkers({
       connection,

@@ -13,6 +13,17 @@ export const quick = proxyLocalActivities<Activities>({
 });
 
 /**
+ * The run ledger: milliseconds, in the workflow's own task. A store that is away is waited for two minutes, at the start and
+ * at the end: together less than what a run keeps of the server's own time, so that no finished run is timed out while it
+ * waits to say so. What is missing then is found by the reconciliation.
+ */
+export const ledger = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+
+/**
  * Agents that call a language model, on their own queue: an answer takes seconds, and two calls with one repeat fit in
  * two minutes. The agents themselves fall back to rules, so a failure here is the store's or the worker's.
  */
@@ -43,4 +54,16 @@ export const paging = proxyActivities<Activities>({
   heartbeatTimeout: '15 seconds',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
+ * Upkeep of thousands of schedules and rows: minutes, with heartbeats on the way. What cannot be done within an hour is the
+ * next run's: nothing hangs on a single day.
+ */
+export const upkeep = proxyActivities<Activities>({
+  startToCloseTimeout: '30 minutes',
+  scheduleToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });

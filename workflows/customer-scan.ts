@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import { CUSTOMER_SCAN_SCHEDULE, scheduleId, workflowIds } from '../domain/contracts/names.ts';
 import { INTERVENTION_DECIDED, type InterventionDecided } from '../domain/contracts/scan-messages.ts';
+import type { RunResult } from '../domain/contracts/runs.ts';
 import { type ExclusionReason, type ScanProgress, customerScanInput } from '../domain/contracts/scans.ts';
 import { WorstFirst } from '../domain/customers/at-risk.ts';
 import { type Candidate, countExclusions } from '../domain/customers/candidates.ts';
@@ -33,7 +34,7 @@ const AT_ONCE = 10;
 const DECISION_TIME = '2 minutes';
 
 /** Result of a `customerScan`: identifiers and counts; the messages are in the store. */
-export interface ScanOutcome {
+export interface ScanOutcome extends Required<Omit<RunResult, 'tokensUsed'>> {
   scanId: string;
   number: number | null;
   customersScanned: number;
@@ -54,6 +55,7 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
   const startedAt = startTime.toISOString();
   const asOf = input.asOf ?? startedAt;
   const decided = new Map<string, InterventionDecided>();
+  const failed = new Set<string>();
   const seen: ScanProgress = {
     scanId,
     phase: 'scoring',
@@ -111,7 +113,9 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
       });
       const over = child.result().then(
         () => undefined,
-        () => undefined,
+        (error: unknown) => {
+          if (!isCancellation(error)) failed.add(customerId);
+        },
       );
       await Promise.race([condition(() => decided.has(customerId)), over]);
     } catch (error) {
@@ -150,8 +154,13 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
       if (!told || told.excluded) return [];
       return [{ customerId: told.customerId, interventionId: told.interventionId, state: told.state }];
     });
-    show(`done; ${customersScanned} customers scored, ${atRisk} at risk, ${interventions.length} interventions`);
-    return { scanId, number, customersScanned, atRisk, excluded, interventions };
+    const failures = failed.size;
+    const summary = [
+      `${customersScanned} customers scored, ${atRisk} at risk, ${interventions.length} interventions`,
+      ...(failures === 0 ? [] : [`${failures} failed`]),
+    ].join(', ');
+    show(`done; ${summary}`);
+    return { scanId, number, customersScanned, atRisk, excluded, interventions, failures, summary };
   }
 
   labelWorkflow({ Workspace: workspace });

@@ -2,6 +2,7 @@ import { type WorkflowInterceptors, defaultPayloadConverter, workflowInfo } from
 import type { Payload } from '@temporalio/common';
 import type { ActivityName } from '../activities/index.ts';
 import { CORRELATION_HEADER } from '../domain/correlation.ts';
+import { runLedger } from './run-ledger.ts';
 
 /** What the Temporal Web UI shows beside each activity. */
 const SUMMARIES: Record<ActivityName, string> = {
@@ -19,9 +20,16 @@ const SUMMARIES: Record<ActivityName, string> = {
   escalate: 'Escalate the unanswered approval',
   handOver: 'Put the message in the outbox',
   closeIntervention: 'Write how it ended',
+  startRun: 'Run ledger: the run has started',
+  endRun: 'Run ledger: how the run ended',
+  renewSchedules: 'Carry clock changes of the coming years into schedules',
+  dropOldRuns: 'Drop what is older than it is kept',
 };
 
-/** Carries the correlation id from whoever started this run to its activities and children, and names each activity. */
+/**
+ * Carries the correlation id from whoever started this run to its activities and children, names each activity, and keeps
+ * the run ledger.
+ */
 export const interceptors = (): WorkflowInterceptors => {
   let correlationId: Payload;
   const withCorrelation = (headers: Record<string, Payload>): Record<string, Payload> => ({
@@ -42,6 +50,7 @@ export const interceptors = (): WorkflowInterceptors => {
           return next(input);
         },
       },
+      runLedger,
     ],
     outbound: [
       {

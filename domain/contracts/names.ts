@@ -48,6 +48,22 @@ export const MAINTENANCE_SCHEDULE = 'maintenance';
 /** Temporal's id of a schedule. */
 export const scheduleId = (workspace: string, name: string): string => `${workspace}/${name}`;
 
+/** Whose a schedule is. `name` null: its id is not of our form, so that it cannot be one of ours. */
+export interface ScheduleName {
+  workspace: string;
+  name: string | null;
+}
+
+/**
+ * Workspace and name of any Temporal schedule by its id. One whose id is not `<workspace>/<name>` belongs to the workspace
+ * that the input of its runs names (`given`), else to the default one.
+ */
+export function parseScheduleId(id: string, given: string | null): ScheduleName {
+  const [workspace, name, ...more] = id.split('/').map((part) => (slug.safeParse(part).success ? part : null));
+  if (workspace && name && more.length === 0) return { workspace, name };
+  return { workspace: slug.safeParse(given).data ?? DEFAULT_WORKSPACE, name: null };
+}
+
 /** Workflow ids. They carry the schedule: two Temporal schedules with one base workflow id lose runs. */
 export const workflowIds = {
   /** Base id of scheduled runs; Temporal appends the fire time. */

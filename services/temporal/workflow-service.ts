@@ -22,5 +22,12 @@ export function createWorkflowService(client: Client): WorkflowService {
         throw error;
       }
     },
+    async pauseSchedule(scheduleId, note) {
+      try {
+        await client.schedule.getHandle(scheduleId).pause(note);
+      } catch (error) {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+      }
+    },
   };
 }

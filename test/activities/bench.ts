@@ -27,8 +27,10 @@ export async function openBench(replaced: Partial<ActivityDependencies> = {}): P
     store,
     model: null,
     memory: createMemoryFiles(folder.path),
-    workflows: { isOpen: async () => true, nextRun: async () => null },
+    workflows: { isOpen: async () => true, nextRun: async () => null, pauseSchedule: async () => {} },
+    upkeep: { renew: async () => ({ checked: 0, renewed: 0 }) },
     escalationOwner: 'operations',
+    runRetentionMs: 90 * 86_400_000,
     ...replaced,
   };
   const activities = createActivities(dependencies);

@@ -14,6 +14,7 @@ before(async () => {
       nextRun: async () => {
         throw new Error('the server has no schedules');
       },
+      pauseSchedule: async () => {},
     },
   });
 });

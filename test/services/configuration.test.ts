@@ -35,6 +35,7 @@ test('nothing set gives the documented defaults', () => {
     llm: null,
     escalationOwner: 'operations',
     shutdownGraceMs: 10_000,
+    runRetentionMs: 7_776_000_000,
     production: false,
     secrets: [],
   });
@@ -60,6 +61,7 @@ test('every variable reaches its key', () => {
       REVEILLE_LLM_TIMEOUT: '45s',
       REVEILLE_ESCALATION_OWNER: 'retention team',
       REVEILLE_SHUTDOWN_GRACE: '1m',
+    REVEILLE_RUN_RETENTION: '1d',
       NODE_ENV: 'production',
     },
     folder(),
@@ -82,6 +84,7 @@ test('every variable reaches its key', () => {
     llm: { baseUrl: 'http://model/v1', model: 'small', apiKey: 'key-of-model', timeoutMs: 45_000 },
     escalationOwner: 'retention team',
     shutdownGraceMs: 60_000,
+    runRetentionMs: 86_400_000,
     production: true,
     secrets: ['key-of-temporal', 'key-of-model', 'pass%21word', 'pass!word'],
   });

@@ -64,7 +64,7 @@ export async function openDesk(service: TestService, workspace: string, data: Cu
   const startScan = (input: object = {}): Promise<WorkflowHandle> =>
     client.workflow.start('customerScan', {
       taskQueue,
-      workflowId: workflowIds.startedScan(workspace, null, randomUUID()),
+      workflowId: workflowIds.started('customerScan', workspace, null, randomUUID()),
       args: [{ workspace, ...input }],
     });
   const startIntervention = (customerId: string, input: object = {}): Promise<WorkflowHandle> =>

@@ -1,11 +1,13 @@
 import { type SQL, and, asc, eq, isNull, lt } from 'drizzle-orm';
-import type { AgentNote, Intervention } from '../../domain/contracts/interventions.ts';
+import type { EventType } from '../../domain/contracts/events.ts';
+import type { AgentNote, Intervention, InterventionState } from '../../domain/contracts/interventions.ts';
 import type { ExclusionReason } from '../../domain/contracts/scans.ts';
 import { nameOf } from '../../domain/customers/customer.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { InterventionChanges, InterventionRow, InterventionStore } from '../../domain/ports/store.ts';
 import { type Connection, type Database, holdLock } from './connection.ts';
 import { NewestFirst } from './cursor.ts';
+import { appendEvents } from './events.ts';
 import { exclusionsOf } from './exclusions.ts';
 import { isCustomer } from './peers.ts';
 import { customers, interventions } from './schema.ts';
@@ -79,6 +81,16 @@ const withNote = (notes: readonly AgentNote[], note: AgentNote): AgentNote[] =>
     ? notes.map((other) => (other.agent === note.agent ? note : other))
     : [...notes, note];
 
+/** What whoever listens is told when an intervention comes into a state. */
+const EVENT_OF_STATE: Partial<Record<InterventionState, EventType>> = {
+  waiting_approval: 'intervention.waiting_approval',
+  approved: 'intervention.approved',
+  rejected: 'intervention.rejected',
+  expired: 'intervention.expired',
+  sent: 'intervention.sent',
+  suppressed: 'intervention.suppressed',
+};
+
 async function updateUnlessEnded(
   transaction: Database,
   workspace: string,
@@ -95,7 +107,13 @@ async function updateUnlessEnded(
     .set({ ...changes, notes })
     .where(found)
     .returning();
-  return toRow(after ?? before);
+  if (!after) return toRow(before);
+  const type = after.state === before.state ? undefined : EVENT_OF_STATE[after.state];
+  if (type) {
+    const at = after.endedAt ?? new Date().toISOString();
+    await appendEvents(transaction, workspace, [{ type, at, data: toIntervention(after) }]);
+  }
+  return toRow(after);
 }
 
 /** What became of each customer's case, from opening to end. */

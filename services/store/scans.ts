@@ -1,9 +1,11 @@
 import { type SQL, and, asc, count, desc, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
 import type { Intervention } from '../../domain/contracts/interventions.ts';
+import type { Scan, ScanTotals } from '../../domain/contracts/scans.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { ScanRow, ScanStore } from '../../domain/ports/store.ts';
 import { type Connection, type Database, SNAPSHOT, holdLock } from './connection.ts';
 import { NewestFirst } from './cursor.ts';
+import { appendEvents } from './events.ts';
 import { exclusionsOf } from './exclusions.ts';
 import { toIntervention } from './interventions.ts';
 import { interventions, scans } from './schema.ts';
@@ -65,23 +67,62 @@ async function openOnce(
   return { number };
 }
 
+async function totalsOf(database: Database, workspace: string): Promise<ScanTotals> {
+  const [row] = await database
+    .select({
+      scans: sql<number>`count(distinct ${scans.scanId})::integer`,
+      interventions: count(interventions.interventionId),
+    })
+    .from(scans)
+    .leftJoin(interventions, and(eq(interventions.workspace, scans.workspace), eq(interventions.scanId, scans.scanId)))
+    .where(and(eq(scans.workspace, workspace), eq(scans.dryRun, false), isNotNull(scans.finishedAt)));
+  const totals = row ?? { scans: 0, interventions: 0 };
+  return { ...totals, averageInterventions: totals.scans === 0 ? 0 : totals.interventions / totals.scans };
+}
+
+/** What is told of a finished scan changes nothing: what was told first stays. @returns the row, null where it stayed */
+async function change(
+  transaction: Database,
+  workspace: string,
+  scanId: string,
+  changes: Partial<StoredScan>,
+): Promise<StoredScan | null> {
+  const known = await transaction.$count(scans, isScan(workspace, scanId));
+  if (known === 0) throw new ReveilleError('not_found', `There is no scan ${scanId}.`);
+  const [changed] = await transaction
+    .update(scans)
+    .set(changes)
+    .where(and(isScan(workspace, scanId), isNull(scans.finishedAt)))
+    .returning();
+  return changed ?? null;
+}
+
+/** Whoever listens is told of it, unless it was a dry run: those count nowhere. */
+async function finishOnce(
+  transaction: Database,
+  workspace: string,
+  scanId: string,
+  result: Parameters<ScanStore['finish']>[2],
+): Promise<void> {
+  const finished = await change(transaction, workspace, scanId, result);
+  if (!finished || finished.dryRun) return;
+  const opened = await interventionsOf(transaction, workspace, [scanId]);
+  const totals = await totalsOf(transaction, workspace);
+  const data: Scan = { ...toScan(finished, opened.get(scanId)), totals, webUi: null };
+  await appendEvents(transaction, workspace, [{ type: 'scan.completed', at: result.finishedAt, data }]);
+}
+
 /** Scans, their numbers and totals, and whom they leave out. */
 export function scanStore(connection: Connection): ScanStore {
   const newest = new NewestFirst('scans', scans.startedAt, scans.scanId);
-  /** What is told of a finished scan changes nothing: what was told first stays. */
-  const change = (workspace: string, scanId: string, changes: Partial<StoredScan>): Promise<void> =>
-    connection.transaction(async (transaction) => {
-      const known = await transaction.$count(scans, isScan(workspace, scanId));
-      if (known === 0) throw new ReveilleError('not_found', `There is no scan ${scanId}.`);
-      await transaction
-        .update(scans)
-        .set(changes)
-        .where(and(isScan(workspace, scanId), isNull(scans.finishedAt)));
-    });
   return {
     open: (workspace, scan) => connection.transaction((transaction) => openOnce(transaction, workspace, scan)),
-    savePreview: (workspace, scanId, preview) => change(workspace, scanId, { preview }),
-    finish: (workspace, scanId, result) => change(workspace, scanId, result),
+    savePreview: (workspace, scanId, preview) =>
+      connection.transaction(async (transaction) => {
+        await change(transaction, workspace, scanId, { preview });
+      }),
+    finish: (workspace, scanId, result) =>
+      connection.transaction((transaction) => finishOnce(transaction, workspace, scanId, result)),
     get: (workspace, scanId) =>
       connection.transaction(async (snapshot) => {
         const [row] = await snapshot.select().from(scans).where(isScan(workspace, scanId));
@@ -106,23 +147,7 @@ export function scanStore(connection: Connection): ScanStore {
         );
       }, SNAPSHOT);
     },
-    async totals(workspace) {
-      const [row] = await connection.run((database) =>
-        database
-          .select({
-            scans: sql<number>`count(distinct ${scans.scanId})::integer`,
-            interventions: count(interventions.interventionId),
-          })
-          .from(scans)
-          .leftJoin(
-            interventions,
-            and(eq(interventions.workspace, scans.workspace), eq(interventions.scanId, scans.scanId)),
-          )
-          .where(and(eq(scans.workspace, workspace), eq(scans.dryRun, false), isNotNull(scans.finishedAt))),
-      );
-      const totals = row ?? { scans: 0, interventions: 0 };
-      return { ...totals, averageInterventions: totals.scans === 0 ? 0 : totals.interventions / totals.scans };
-    },
+    totals: (workspace) => connection.run((database) => totalsOf(database, workspace)),
     exclusions: (workspace, customerIds, now) =>
       connection.run((database) => exclusionsOf(database, workspace, customerIds, now)),
   };

@@ -10,11 +10,12 @@ export class BoundedCache<Value> {
   /** The value for `key`, made when it is not there. */
   get(key: string, make: () => Value): Value {
     const known = this.#values.get(key);
-    const value = known ?? make();
-    // A map keeps the order of insertion: the first key is the one not asked for the longest.
-    this.#values.delete(key);
+    if (known !== undefined) return known;
+    const value = make();
+    // A map keeps the order of insertion: its first key is the oldest.
+    const [oldest] = this.#values.keys();
+    if (this.#values.size >= this.#limit && oldest !== undefined) this.#values.delete(oldest);
     this.#values.set(key, value);
-    if (this.#values.size > this.#limit) this.#values.delete(this.#values.keys().next().value ?? key);
     return value;
   }
 }

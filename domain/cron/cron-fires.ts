@@ -36,8 +36,9 @@ const STRETCH = 14 * DAY;
 export function* cronFires(timing: CronTiming, from: number, to: number): Generator<Moment> {
   const { timezone, cron } = timing;
   const fields = parseCron(cron);
-  // An early start: what a gap has skipped, and which pass of a repeated hour this is, is seen from before.
-  let stretch = stretchFrom(timezone, from - MARGIN);
+  // What a gap has skipped, and which pass of a repeated hour this is, is seen from before.
+  const changed = nextTransition(timezone, from - MARGIN, from + 1) !== null;
+  let stretch = stretchFrom(timezone, changed ? from - MARGIN : from);
   let times = new Times(wallTimes(fields, stretch.start + stretch.offset));
   while (stretch.start < to) {
     for (const moment of momentsIn(stretch, times)) {

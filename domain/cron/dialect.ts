@@ -85,7 +85,11 @@ function parsePart(field: Field, part: string): number[] {
   const to = star ? field.most : last === undefined ? from : parseValue(field, last);
   const step = parseStep(field, part, stride);
   if (stride !== undefined && !star && last === undefined) {
-    throw refusal(field, part, `a step needs a range: write ${first}-${field.most}/${stride}`);
+    throw refusal(
+      field,
+      part,
+      `a step needs a range: write ${from === field.most ? first : `${first}-${field.most}/${stride}`}`,
+    );
   }
   if (to < from) throw refusal(field, part, `it is reversed: write ${suggestRange(field, from, to, step)}`);
   const values: number[] = [];
@@ -114,17 +118,16 @@ function parseStep(field: Field, part: string, stride: string | undefined): numb
   );
 }
 
-const NEVER = 'no such date ever comes';
-
-/** @throws ReveilleError when no date of any year is meant, as with 30 February */
+/** @throws ReveilleError when no year has such a date, as with 30 February */
 function assertComes({ daysOfMonth, months, daysOfWeek, daysJoin }: CronFields): void {
-  // Any weekday comes on any date in some year, 29 February included.
+  // A date that comes at all comes on every weekday in some year, 29 February included.
   if (daysJoin === 'or' && daysOfWeek.length > 0) return;
   const [least = 1] = daysOfMonth;
-  if (months.some((month) => least <= daysIn(month))) return;
-  const named = months.map((month) => MONTHS[month - 1]?.full).join(', ');
   const longest = Math.max(...months.map(daysIn));
-  throw refused(`day of month ${least} in ${named}: ${NEVER}: use ${longest} or less`);
+  if (least <= longest) return;
+  const named = months.map((month) => MONTHS[month - 1]?.full).join(', ');
+  const instead = longest === 29 ? '28, or 29 for leap years only' : `${longest} or less`;
+  throw refused(`day of month ${least} never comes in ${named}: use ${instead}`);
 }
 
 const ascending = (values: number[]): number[] => [...new Set(values)].toSorted((a, b) => a - b);

@@ -11,9 +11,9 @@ export function suggestCount(written: readonly string[], isCron: (text: string) 
   if (glued !== joined && isCron(glued)) return `has blanks inside a list: write "${glued}"`;
   if (count < 5) return `has ${count} of five fields: write ${LAYOUT}, such as "0 9 * * *"`;
   const candidates = [written.slice(1), written.slice(0, -1), written.slice(1, -1)];
-  const meant = candidates.map((fields) => fields.join(' ')).find(isCron);
-  const extra = count === 6 ? 'six fields, one too many: seconds and years are not taken' : `${count} fields`;
-  return `has ${extra}: write five (${LAYOUT}), ${meant === undefined ? 'such as "0 9 * * *"' : `here "${meant}"`}`;
+  const meant = candidates.map((fields) => fields.join(' ').replaceAll('?', '*')).find(isCron);
+  const extra = count === 6 ? 'six fields, one too many' : `${count} fields`;
+  return `has ${extra}, and seconds and years are not taken: write five (${LAYOUT}), ${meant === undefined ? 'such as "0 9 * * *"' : `here "${meant}"`}`;
 }
 
 /** What is wrong with a part of a field that is no value, range or step, and what to write. */

@@ -23,19 +23,25 @@ export function timesOfDay({ hours, minutes }: CronFields): number[] {
 
 /** Midnights of the days a cron expression names, from the day of `from` on. */
 export function* wallDays(fields: CronFields, from: number): Generator<number> {
-  const date = new Date(Math.floor(from / DAY) * DAY);
-  while (date.getUTCFullYear() <= LAST_YEAR) {
-    if (fields.months.includes(date.getUTCMonth() + 1)) {
-      if (isDay(fields, date)) yield date.getTime();
-      date.setUTCDate(date.getUTCDate() + 1);
-    } else {
-      date.setUTCMonth(date.getUTCMonth() + 1, 1);
+  const day = Math.floor(from / DAY) * DAY;
+  const month = new Date(day);
+  month.setUTCDate(1);
+  while (month.getUTCFullYear() <= LAST_YEAR) {
+    const first = month.getTime();
+    const named = fields.months.includes(month.getUTCMonth() + 1);
+    month.setUTCMonth(month.getUTCMonth() + 1);
+    if (!named) continue;
+    for (let midnight = Math.max(first, day); midnight < month.getTime(); midnight += DAY) {
+      if (isDay(fields, (midnight - first) / DAY + 1, weekdayOf(midnight))) yield midnight;
     }
   }
 }
 
-function isDay({ daysOfMonth, daysOfWeek, daysJoin }: CronFields, date: Date): boolean {
-  const ofMonth = daysOfMonth.includes(date.getUTCDate());
-  const ofWeek = daysOfWeek.includes(date.getUTCDay());
+/** 0 is Sunday; 1970-01-01 was a Thursday. */
+const weekdayOf = (midnight: number): number => (((midnight / DAY + 4) % 7) + 7) % 7;
+
+function isDay({ daysOfMonth, daysOfWeek, daysJoin }: CronFields, dayOfMonth: number, weekday: number): boolean {
+  const ofMonth = daysOfMonth.includes(dayOfMonth);
+  const ofWeek = daysOfWeek.includes(weekday);
   return daysJoin === 'or' ? ofMonth || ofWeek : ofMonth && ofWeek;
 }

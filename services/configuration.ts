@@ -35,6 +35,8 @@ const settings = z.strictObject({
     })
     .prefault({}),
   port: z.coerce.number('must be a port from 0 to 65535').int().min(0).max(65_535).default(3_000),
+  host: text.regex(/^[\w.:-]+$/, 'must be an address or a host name').default('127.0.0.1'),
+  rateLimit: z.coerce.number('must be requests a minute').int().min(1).max(10_000_000).default(6_000),
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   cacheDir: text.nullable().default(null),
   timezone: timeZone.default('UTC'),
@@ -66,6 +68,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   TEMPORAL_NAMESPACE: 'temporal.namespace',
   TEMPORAL_API_KEY: 'temporal.apiKey',
   REVEILLE_PORT: 'port',
+  REVEILLE_HOST: 'host',
+  REVEILLE_RATE_LIMIT: 'rateLimit',
   REVEILLE_LOG_LEVEL: 'logLevel',
   REVEILLE_CACHE_DIR: 'cacheDir',
   REVEILLE_TIMEZONE: 'timezone',
@@ -88,6 +92,10 @@ export interface Configuration {
   /** `address` null: a server of our own. */
   temporal: Omit<TemporalTarget, 'address'> & { address: string | null };
   port: number;
+  /** Address that the HTTP service listens on. */
+  host: string;
+  /** HTTP requests a minute for each token. */
+  rateLimit: number;
   logLevel: (typeof LOG_LEVELS)[number];
   /** Where downloaded and built servers are kept, shared by all data folders. */
   cacheDir: string;

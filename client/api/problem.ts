@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ERROR_CATALOGUE, type ErrorCode, ReveilleError } from '../../domain/errors.ts';
+import { ERROR_CATALOGUE, type ErrorCode, type FieldError, ReveilleError } from '../../domain/errors.ts';
 
 /** A request that cannot even be read, such as a body that is no JSON: `invalid_input`, but 400. */
 export class MalformedRequest extends ReveilleError {
-  constructor(message: string, options: { cause: unknown }) {
+  constructor(message: string, options: { cause?: unknown; errors?: readonly FieldError[] } = {}) {
     super('invalid_input', message, options);
   }
 }

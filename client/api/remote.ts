@@ -1,5 +1,5 @@
 import { ReveilleError } from '../../domain/errors.ts';
-import { parse } from '../../domain/parse.ts';
+import { parseInput } from './input.ts';
 import { errorOf, problem } from './problem.ts';
 import { type Caller, type OperationName, type Operations, type Route, routes } from './routes.ts';
 
@@ -14,7 +14,7 @@ export function remoteOperations(url: string, token: string): Operations {
 
 async function call(url: string, token: string, route: Route, caller: Caller, input: unknown): Promise<unknown> {
   // Parsed here as well: what cannot be right is told in the same words as by the operations themselves.
-  const rest = { ...(parse(route.input, input) as Record<string, unknown>) };
+  const rest = { ...(parseInput(route, input) as Record<string, unknown>) };
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => {
     const value = String(rest[name]);
     delete rest[name];

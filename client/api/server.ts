@@ -1,162 +1,164 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
-import { DEFAULT_WORKSPACE, slug } from '../../domain/contracts/names.ts';
-import { type ErrorCode, ReveilleError, invalidInput } from '../../domain/errors.ts';
-import { parse } from '../../domain/parse.ts';
+import { randomUUID } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import fastifyHelmet from '@fastify/helmet';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { ReveilleError } from '../../domain/errors.ts';
+import type { Store } from '../../domain/ports/store.ts';
 import type { Logger } from '../../services/logging.ts';
 import { freePort } from '../../services/temporal/server/dev-server.ts';
-import { MalformedRequest, problemOf } from './problem.ts';
-import { type Caller, type OperationName, type Operations, routes } from './routes.ts';
+import { productVersion } from '../version.ts';
+import { type RuntimeToken, authentication, requireScope } from './access.ts';
+import { limitedAccess } from './admission.ts';
+import { answerClientError, answerError } from './answer-errors.ts';
+import { readJsonBodies } from './json-body.ts';
+import { measure } from './metrics.ts';
+import { describeApi } from './openapi.ts';
+import { serveOperations } from './operation-routes.ts';
+import type { Operations } from './routes.ts';
 
 export interface ApiServer {
   /** Such as `http://127.0.0.1:3000`. */
   url: string;
+  /** Answers what was asked, for so long as the grace time allows, and takes nothing new. */
   close(): Promise<void>;
 }
 
 export interface ApiOptions {
   operations: Operations;
-  /** The one token, for all workspaces, and the name its actions are noted under. */
-  token: string;
-  actor: string;
-  workspace: string;
-  /** Preferred port on loopback, else the next free one; 0: the system chooses. */
+  store: Pick<Store, 'tokens' | 'idempotency' | 'events'>;
+  /** For callers of the same user on the same machine; all others have tokens of the store. */
+  runtimeToken: RuntimeToken;
+  /** Address to listen on; loopback when absent. */
+  host?: string;
+  /** Preferred port, else the next free one; 0: the system chooses. */
   port: number;
+  /** Requests a minute for each token. */
+  rateLimit: number;
+  /** How long requests in progress may take to end once it closes, in milliseconds. */
+  graceMs: number;
   /** Throws while Temporal or the store is away. */
   ready: () => Promise<void>;
   logger: Logger;
 }
 
+/** How long a client may take to send a request, and any connection may be silent, in milliseconds. */
+const REQUEST_MS = 120_000;
+const HEADERS_MS = 20_000;
+const SILENCE_MS = 180_000;
+const LOOPBACK = '127.0.0.1';
+
 /**
- * Serves the operations over HTTP on loopback, on `port` or the next free one.
- * @throws ReveilleError `unavailable` when there is none
+ * Serves the operations, events, health, metrics and the OpenAPI document over HTTP.
+ * @throws ReveilleError `unavailable` when it cannot listen
  */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
-  const { operations, ready, logger } = options;
+  const { port, host = LOOPBACK, graceMs } = options;
+  const app = await createApp(options);
+  await listen(app, host, port);
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new ReveilleError('unavailable', 'The API has no port');
+  return { url: `http://${reachable(host)}:${address.port}`, close: () => closed(app, graceMs) };
+}
+
+async function createApp(options: ApiOptions): Promise<FastifyInstance> {
+  const { operations, store, ready, logger, rateLimit } = options;
   const loggerInstance: FastifyBaseLogger = logger;
-  const logController = new LogController({ disableRequestLogging: true });
-  const app = Fastify({ loggerInstance, logController, genReqId: () => randomUUID(), frameworkErrors: answerError });
-  // Bodies are JSON; Fastify would take plain text too.
-  app.removeContentTypeParser('text/plain');
+  const app: FastifyInstance = Fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    frameworkErrors: answerError,
+    clientErrorHandler: answerClientError,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: SILENCE_MS,
+    http: { headersTimeout: HEADERS_MS },
+  });
+  readJsonBodies(app);
+  // The operations check their input and their answers whole; the schemas of routes are for the document.
+  app.setValidatorCompiler(() => (value) => ({ value }));
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request) => {
+    throw new ReveilleError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}`);
+  });
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, id: requestId } = request;
     const route = request.routeOptions.url ?? 'unknown';
     logger.debug({ requestId, method, route, statusCode: reply.statusCode, elapsedMs: reply.elapsedTime }, 'Request');
   });
-  app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request) => {
-    throw new ReveilleError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}`);
-  });
-  app.get('/healthz', async () => ({ status: 'alive', pid: process.pid }));
-  app.get('/readyz', async () => {
+  await app.register(fastifyHelmet, HEADERS);
+  const metrics = measure(app, () => 0);
+  const authenticate = authentication(store.tokens, options.runtimeToken);
+  const { admit, accessOf, limitByAddress } = await limitedAccess(app, { authenticate, rateLimit });
+  await describeApi(app, productVersion());
+
+  const hidden = { schema: { hide: true } };
+  app.get('/healthz', hidden, async () => ({ status: 'alive', pid: process.pid }));
+  app.get('/readyz', { ...hidden, onRequest: limitByAddress }, async () => {
     await ready().catch((cause: unknown) => {
       throw new ReveilleError('unavailable', 'The store or the Temporal server does not answer', { cause });
     });
     return { status: 'ready' };
   });
-  for (const name of Object.keys(routes) as OperationName[]) serve(app, name, operations, options);
-  await listen(app, options.port);
-  const address = app.server.address();
-  if (address === null || typeof address === 'string') throw new ReveilleError('unavailable', 'The API has no port');
-  return { url: `http://${HOST}:${address.port}`, close: () => app.close() };
-}
-
-function serve(app: FastifyInstance, name: OperationName, operations: Operations, options: ApiOptions): void {
-  const { method, path, status, bodyLimit } = { bodyLimit: undefined, ...routes[name] };
-  const run = operations[name] as (caller: Caller, input: unknown) => Promise<unknown>;
-  app.route({
-    method,
-    url: path,
-    ...(bodyLimit === undefined ? {} : { bodyLimit }),
-    // By route, not by what the URL looks like: `/%61pi` and `http://host/api` lead here as well.
-    onRequest: async (request) => authorize(request, options.token),
-    async handler(request, reply) {
-      const caller = {
-        workspace: workspaceOf(request, options.workspace),
-        actor: options.actor,
-        correlationId: request.id,
-      };
-      const result = await run(caller, inputOf(request));
-      return reply.code(status).send(result);
-    },
+  app.get('/metrics', { ...hidden, onRequest: admit }, async (request, reply) => {
+    requireScope(accessOf(request), 'read');
+    const { contentType, text } = await metrics.show();
+    return reply.type(contentType).send(text);
   });
+  serveOperations(app, { operations, idempotency: store.idempotency, admit, accessOf, logger });
+  return app;
 }
 
-/** Every error as a problem; the words of what is not ours go to the log only. */
-function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const body = problemOf(error instanceof ReveilleError ? error : fromFastify(error), request.id);
-  if (body.code === 'internal') request.log.error({ requestId: request.id, err: error }, 'Request failed');
-  if (body.status === 503) reply.header('retry-after', '5');
-  return reply.code(body.status).header('x-request-id', request.id).type('application/problem+json').send(body);
+/** Scripts and styles of the documentation page come from here and nowhere else. TLS, where there is any, ends before us. */
+const HEADERS = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'", 'data:'],
+      imgSrc: ["'self'", 'data:'],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  hsts: false,
+} as const;
+
+/** How callers on this machine reach a server that listens on `host`. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return LOOPBACK;
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
-const HOST = '127.0.0.1';
-
-async function listen(app: FastifyInstance, preferred: number): Promise<void> {
+async function listen(app: FastifyInstance, host: string, preferred: number): Promise<void> {
   for (let port = preferred; ; port = await freePort(port + 1)) {
     try {
-      await app.listen({ host: HOST, port });
+      await app.listen({ host, port });
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EADDRINUSE') continue;
-      throw new ReveilleError('unavailable', `The API cannot listen on port ${port} (${code ?? 'no reason given'})`, {
+      const where = host === LOOPBACK ? `port ${port}` : `${host}, port ${port}`;
+      throw new ReveilleError('unavailable', `The API cannot listen on ${where} (${code ?? 'no reason given'})`, {
         cause: error,
       });
     }
   }
 }
 
-/** Equal in constant time whatever the lengths. @throws ReveilleError `unauthorized` */
-function authorize(request: FastifyRequest, token: string): void {
-  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (timingSafeEqual(digest(given), digest(token))) return;
-  throw new ReveilleError('unauthorized', 'Send the token of .reveille/runtime.json as "Authorization: Bearer TOKEN"');
-}
-
-function workspaceOf(request: FastifyRequest, otherwise: string): string {
-  const header = request.headers['x-workspace'];
-  return header === undefined ? otherwise || DEFAULT_WORKSPACE : parse(slug, header, 'X-Workspace');
-}
-
-/** One object of what the path names and the query or body says; the same name in both is refused. */
-function inputOf(request: FastifyRequest): Record<string, unknown> {
-  const params = request.params as Record<string, unknown>;
-  const given = request.method === 'GET' ? request.query : request.body === undefined ? {} : request.body;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalidInput([{ path: '', message: 'the body must be a JSON object' }]);
+/** Requests in progress may end; what does not in time is cut off. */
+async function closed(app: FastifyInstance, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
   }
-  const twice = Object.keys(params).filter((key) => Object.hasOwn(given, key));
-  if (twice.length > 0) throw invalidInput(twice.map((path) => ({ path, message: 'is named by the path already' })));
-  return { ...given, ...params };
-}
-
-const REFUSALS: Record<number, [code: ErrorCode, words: string]> = {
-  404: ['not_found', 'There is no such path'],
-  413: ['too_large', 'The body is too large'],
-  415: ['unsupported_media_type', 'Send the body as application/json'],
-  429: ['rate_limited', 'Too many requests; try again in a moment'],
-  503: ['unavailable', 'The service is stopping'],
-};
-
-/** Fastify's own refusals in our words; 400 is a body that is not JSON, or a URL that is none. */
-function fromFastify(error: FastifyError): ReveilleError {
-  const [code, words] = REFUSALS[error.statusCode ?? 500] ?? [];
-  if (code && words) return new ReveilleError(code, words, { cause: error });
-  if (error.statusCode === 400) {
-    const what = error.code === 'FST_ERR_BAD_URL' ? 'The path is not a valid URL' : 'The body is not valid JSON';
-    return new MalformedRequest(what, { cause: error });
-  }
-  return new ReveilleError('internal', 'Something went wrong inside', { cause: error });
 }

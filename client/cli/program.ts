@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { approvalCommands } from './approvals.ts';
 import { customerCommands } from './customers.ts';
@@ -8,6 +7,9 @@ import { escalationCommands } from './escalations.ts';
 import { historyCommands } from './histories.ts';
 import { scanCommand } from './scan.ts';
 import { scheduleCommands } from './schedules.ts';
+import { productVersion } from '../version.ts';
+import { serveCommand } from './serve.ts';
+import { tokenCommands } from './tokens.ts';
 import { upCommands } from './up.ts';
 
 /** All commands; parsing runs one. Each throws instead of ending the process. */
@@ -15,7 +17,7 @@ export function createProgram(options: { json?: boolean } = {}): Command {
   const program = new Command('reveille')
     .exitOverride()
     .description('Finds customers at risk and writes to them, durably, on Temporal.')
-    .version(version())
+    .version(productVersion())
     .option('--json', 'print the result as JSON; everything else goes to stderr')
     .option('--workspace <slug>', 'the workspace (default: REVEILLE_WORKSPACE, else "default")')
     .option('--debug', 'show the stack of an error')
@@ -24,21 +26,18 @@ export function createProgram(options: { json?: boolean } = {}): Command {
   // With --json the only words about a failure are the problem, which the caller prints.
   if (options.json) program.configureOutput({ writeErr: () => {} });
   upCommands(program);
+  serveCommand(program);
   demoCommand(program);
   customerCommands(program);
   scanCommand(program);
   scheduleCommands(program);
   approvalCommands(program);
   escalationCommands(program);
+  tokenCommands(program);
   doctorCommand(program);
   historyCommands(program);
   for (const command of allCommands(program)) shareOptions(command);
   return program;
-}
-
-function version(): string {
-  const manifest = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
 /** Every command below `command`, at any depth. */

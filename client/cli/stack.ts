@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
+import type { Store } from '../../domain/ports/store.ts';
 import type { Configuration } from '../../services/configuration.ts';
 import type { Logger } from '../../services/logging.ts';
 import { acquireLock } from '../../services/lock-file.ts';
@@ -19,6 +20,7 @@ import type { Operations } from '../api/routes.ts';
 import { startApi } from '../api/server.ts';
 import { createOperations } from '../operations/index.ts';
 import { type Runtime, removeRuntime, writeRuntime } from '../runtime-file.ts';
+import { newSecret } from '../token-secret.ts';
 import { userName } from './context.ts';
 
 /** How long `/readyz` waits for Temporal, in milliseconds. */
@@ -31,7 +33,7 @@ export interface Stack {
   runtime: Omit<Runtime, 'token'>;
   /** What to look at, by name. */
   addresses: [name: string, address: string][];
-  /** Rejects when the worker or our Temporal server ends by itself. */
+  /** Rejects when the worker or our Temporal server, where we have them, ends by itself. */
   failed: Promise<never>;
   /** Drains the worker and releases everything, last in first out. */
   stop(): Promise<void>;
@@ -44,14 +46,17 @@ export interface StackOptions {
   report: (line: string) => void;
   /** Ends the long part of a first start, which is getting the Temporal server. */
   signal: AbortSignal;
+  /** False: only the API, beside workers that are processes of their own. */
+  worker?: boolean;
 }
 
 /**
- * Starts store, Temporal server (unless TEMPORAL_ADDRESS names one), worker and API, and notes them for other processes.
+ * Starts store, Temporal server (unless TEMPORAL_ADDRESS names one), worker (unless told not to) and API, and notes them
+ * for other processes.
  * @throws ReveilleError `conflict` when another process holds the store, `unavailable` when something does not start
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { configuration, logger, report } = options;
+  const { configuration, logger, report, worker = true } = options;
   const { databaseUrl, dataDir, cacheDir } = configuration;
   await using starting = new AsyncDisposableStack();
   const runtime = installRuntime({ logger });
@@ -66,26 +71,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const [opened, started] = await Promise.allSettled([opening, startTemporal(options, starting)]);
   if (opened.status === 'fulfilled') starting.defer(() => opened.value.close());
   const [store, temporal] = [valueOf(opened), valueOf(started)];
-  report('Starting worker and API');
+  report(worker ? 'Starting worker and API' : 'Starting the API');
   const client = await connectClient(temporal.target);
   starting.defer(() => client.connection.close());
-  const workers = await startReveilleWorkers({ configuration, target: temporal.target, store, logger });
-  starting.defer(() => drained(workers));
+  const workers = worker ? await startReveilleWorkers({ configuration, target: temporal.target, store, logger }) : null;
+  if (workers) starting.defer(() => drained(workers));
   const operations = createOperations({ store, temporal: { client, webUi: temporal.webUi } });
-  const token = randomBytes(32).toString('base64url');
+  const token = newSecret();
   const api = await startApi({
     operations,
-    token,
-    actor: userName(),
-    workspace: configuration.workspace,
+    store,
+    runtimeToken: { secret: token, actor: userName(), workspace: configuration.workspace },
+    host: configuration.host,
     port: configuration.port,
+    rateLimit: configuration.rateLimit,
+    graceMs: configuration.shutdownGraceMs,
     logger,
-    async ready() {
-      await store.ping();
-      await client.connection.withDeadline(Date.now() + READY_MS, () =>
-        client.connection.workflowService.getSystemInfo({}),
-      );
-    },
+    ready: () => ready(store, client),
   });
   starting.defer(() => api.close());
   const { address, namespace } = temporal.target;
@@ -102,6 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     runtime: shown,
     addresses: [
       ['API', api.url],
+      ['API documents', `${api.url}/docs`],
       ...(temporal.webUi ? [['Temporal Web UI', temporal.webUi] as [string, string]] : []),
       ['Temporal', `${address} (namespace ${namespace})`],
       ['Data', dataDir],
@@ -109,6 +112,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     failed,
     stop: () => running.disposeAsync(),
   };
+}
+
+/** @throws whatever the store or the Temporal server has to say when it is away */
+async function ready(store: Store, { connection }: Client): Promise<void> {
+  await store.ping();
+  await connection.withDeadline(Date.now() + READY_MS, () => connection.workflowService.getSystemInfo({}));
 }
 
 /** Lets work in progress end. @throws ReveilleError `unavailable` when some of it had to be given up */
@@ -122,8 +131,8 @@ async function drained(workers: RunningWorkers): Promise<void> {
 }
 
 /** Rejects as soon as the Temporal server or the worker ends without having been told to. */
-function endedByItself(temporalEnded: Promise<string>, workers: RunningWorkers, logger: Logger): Promise<never> {
-  const workersEnded = workers.completed.then(
+function endedByItself(temporalEnded: Promise<string>, workers: RunningWorkers | null, logger: Logger): Promise<never> {
+  const workersEnded = (workers?.completed ?? new Promise<never>(() => {})).then(
     () => 'The worker',
     (error: unknown) => {
       logger.error({ err: error }, 'Worker failed');

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { ReveilleError } from '../../domain/errors.ts';
 import { createLogger } from '../../services/logging.ts';
-import { runningService } from '../service.ts';
 import { type Cli, openCli, words } from './context.ts';
+import { refuseSecond } from './serve.ts';
 import { withStack } from './with-stack.ts';
 
 /** `up` and `worker` */
@@ -27,10 +26,7 @@ export function upCommands(program: Command): void {
 
 async function up(cli: Cli): Promise<void> {
   const { configuration } = cli;
-  const running = await runningService(configuration.dataDir);
-  if (running) {
-    throw new ReveilleError('conflict', `A service is running here already: process ${running.pid}, ${running.api}`);
-  }
+  await refuseSecond(configuration);
   // A person at a terminal reads our words; whoever collects the output wants the log too.
   const asked = Boolean(process.env['REVEILLE_LOG_LEVEL']) || !process.stderr.isTTY;
   const level = asked ? configuration.logLevel : 'error';

@@ -1,4 +1,4 @@
-import { parse } from '../../domain/parse.ts';
+import { parseInput } from '../api/input.ts';
 import { type Caller, type OperationHandlers, type OperationName, type Operations, routes } from '../api/routes.ts';
 import { approvalOperations } from './approvals.ts';
 import { customerOperations } from './customers.ts';
@@ -28,7 +28,7 @@ export function createOperations(dependencies: OperationDependencies): Operation
     return [
       name,
       async (caller: Caller, input: unknown) => {
-        const parsed = parse(routes[name].input, input);
+        const parsed = parseInput(routes[name], input);
         const result = await answered(dependencies, () => handle(caller, parsed));
         // A row may know more than the contract tells.
         return routes[name].reply.parse(result);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run once, by the Postgres image, when its volume is empty: a user for each of Temporal and Reveille, owner of its own
 # databases and of nothing else.
-set -eu
+set -e
 
 psql --no-psqlrc --set ON_ERROR_STOP=1 --username postgres --dbname postgres \
   --set temporal_password="$TEMPORAL_PASSWORD" --set reveille_password="$REVEILLE_PASSWORD" <<'SQL'

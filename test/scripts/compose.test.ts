@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -194,5 +194,7 @@ test("Temporal has the dynamic configuration of our own development server, and 
   for (const script of ['create-databases', 'temporal-schema', 'temporal-namespace']) {
     const { status, stderr } = spawnSync('sh', ['-n', join(ROOT, 'docker', `${script}.sh`)], { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
+    // Postgres reads one that is not executable into its own script, whose options would then be ours.
+    assert.ok(statSync(join(ROOT, 'docker', `${script}.sh`)).mode & 0o100, script);
   }
 });

@@ -8,6 +8,7 @@ import type {
   Order,
   SupportTicket,
 } from '../../../domain/customers/customer.ts';
+import type { PlannedRun, ScheduleDefinition, StartedRun } from '../../../domain/ports/schedule-store.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 
 /** A store to test: `store` is shared by the tests, each of which works in a workspace of its own. */
@@ -113,4 +114,68 @@ export const scanOf = (scanId: string, more: { startedAt?: string; dryRun?: bool
   healthThreshold: 0.4,
   dryRun: false,
   ...more,
+});
+
+export const definitionOf = (more: Partial<ScheduleDefinition> = {}): ScheduleDefinition => ({
+  workflowType: 'customerScan',
+  timing: { cron: '0 2 * * *', timezone: 'America/New_York' },
+  description: null,
+  input: { riskThreshold: 0.6, segments: ['Loyal', 'नया'] },
+  policies: {
+    overlap: 'skip',
+    catchUp: 'latest',
+    catchUpWindow: 3_600_000,
+    jitter: null,
+    timeout: 60_000,
+    pauseAfterFailures: 3,
+  },
+  ...more,
+});
+
+export const act = (at = NOW, by = 'mia') => ({ by, at });
+
+/** `minutes` after NOW. */
+export const inMinutes = (minutes: number): string => daysAgo(-minutes / 1_440);
+
+/** A fire of the schedule `nightly` of the workspace, `minutes` after NOW. */
+export const fireOf = (workspace: string, minutes: number, more: Partial<PlannedRun> = {}): PlannedRun => ({
+  scheduleId: `${workspace}/nightly`,
+  scheduleVersion: 1,
+  plannedAt: inMinutes(minutes),
+  plannedLocal: `${minutes} minutes after`,
+  note: null,
+  state: 'planned',
+  reason: null,
+  ...more,
+});
+
+/** The run of that fire, two seconds late. */
+export const startOf = (
+  workspace: string,
+  minutes: number,
+  runId: string,
+  more: Partial<StartedRun> = {},
+): StartedRun => {
+  const { scheduleId, scheduleVersion, plannedAt, plannedLocal, note } = fireOf(workspace, minutes);
+  const startedAt = new Date(Date.parse(plannedAt) + 2_000).toISOString();
+  const fire = { scheduleId, scheduleVersion, plannedAt, plannedLocal, note, startedAt };
+  return { ...fire, cause: 'schedule', workflowId: `customer-scan/${workspace}/nightly-${minutes}`, runId, ...more };
+};
+
+export const endOf = (state: 'completed' | 'completed_with_errors' | 'failed' | 'timed_out' | 'cancelled') => ({
+  state,
+  finishedAt: inMinutes(60),
+  summary: 'done',
+  tokensUsed: 12,
+  error: null,
+});
+
+export const tokenOf = (tokenId: string, workspace: string | null, createdAt = NOW) => ({
+  tokenId,
+  name: 'Mia',
+  workspace,
+  scopes: ['read' as const, 'write' as const],
+  hash: `hash of ${tokenId}`,
+  createdAt,
+  createdBy: 'root',
 });

@@ -2,7 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListOptions, Page, Store } from '../../../domain/ports/store.ts';
 import { escalationOf, messageOf } from './escalations.ts';
-import { EMPTY, type StoreUnderTest, customer, daysAgo, newWorkspace, opening, scanOf } from './fixtures.ts';
+import {
+  EMPTY,
+  type StoreUnderTest,
+  act,
+  customer,
+  daysAgo,
+  definitionOf,
+  newWorkspace,
+  opening,
+  scanOf,
+  startOf,
+  tokenOf,
+} from './fixtures.ts';
 import { rejectsAs } from './rejects.ts';
 
 const ROWS = 23;
@@ -61,6 +73,34 @@ const LISTS: List[] = [
       }
     },
     list: (store, workspace, options) => ids(store.outbox.list(workspace, options), (message) => message.messageId),
+  },
+  {
+    name: 'schedules',
+    fill: async (store, workspace) => {
+      for (const [index, createdAt] of instants.entries()) {
+        await store.schedules.create(workspace, idOf(index), definitionOf(), act(createdAt));
+      }
+    },
+    list: (store, workspace, options) => ids(store.schedules.list(workspace, options), (schedule) => schedule.name),
+  },
+  {
+    name: 'runs',
+    fill: async (store, workspace) => {
+      for (const [index, plannedAt] of instants.entries()) {
+        await store.runs.start(workspace, startOf(workspace, 0, idOf(index), { plannedAt }));
+      }
+    },
+    list: (store, workspace, options) => ids(store.runs.list(workspace, options), (run) => run.runId!),
+  },
+  {
+    name: 'tokens',
+    fill: async (store, workspace) => {
+      for (const [index, createdAt] of instants.entries()) {
+        await store.tokens.create(tokenOf(`${workspace}-${idOf(index)}`, workspace, createdAt));
+      }
+    },
+    list: (store, workspace, options) =>
+      ids(store.tokens.list(workspace, options), ({ tokenId }) => tokenId.slice(workspace.length + 1)),
   },
 ];
 

@@ -6,23 +6,43 @@ import {
   EMPTY,
   NOW,
   type StoreUnderTest,
+  act,
   answer,
   customer,
   daysAgo,
+  definitionOf,
+  endOf,
+  fireOf,
   label,
   newWorkspace,
   opening,
   order,
   scanOf,
+  startOf,
   ticket,
+  tokenOf,
 } from './fixtures.ts';
 import { rejectsAs } from './rejects.ts';
 
 type Calls<Part> = { [Method in keyof Part]: (workspace: string) => Promise<unknown> };
-/** One call of every method of the store: the compiler asks for those that are missing. */
-type EveryCall = { [Part in Exclude<keyof Store, 'ping' | 'close'>]: Calls<Store[Part]> };
+/** Parts and methods that no workspace has for itself. */
+type Shared = 'ping' | 'close' | 'outages' | 'leases';
+interface SharedMethods {
+  schedules: 'removed';
+  runs: 'open' | 'dropBefore';
+  tokens: 'create' | 'find';
+  idempotency: 'dropBefore';
+  events: 'dropBefore';
+}
+type Methods<Part extends keyof Store> = Part extends keyof SharedMethods
+  ? Omit<Store[Part], SharedMethods[Part]>
+  : Store[Part];
+/** One call of every other method of the store: the compiler asks for those that are missing. */
+type EveryCall = { [Part in Exclude<keyof Store, Shared>]: Calls<Methods<Part>> };
 
 const RESULT = { finishedAt: NOW, customersScanned: 1, atRisk: 1, excluded: {}, nextScanAt: null };
+const PAUSE = { pauseId: 'p1', by: 'mia', reason: 'stock-taking', at: NOW };
+const EVER = { since: daysAgo(9), until: null };
 const DATA = {
   customers: [customer('c1'), customer('c2')],
   orders: [order('o1', 'c1')],
@@ -31,7 +51,7 @@ const DATA = {
   churnLabels: [label('c1')],
 };
 
-function readingCalls(store: Store) {
+function readingCalls(store: Store, shared: { scheduleId: string }) {
   const all = { limit: 50 };
   return {
     customers: {
@@ -59,12 +79,38 @@ function readingCalls(store: Store) {
       anySince: (workspace) => store.escalations.anySince(workspace, 'c1', daysAgo(9)),
       list: (workspace) => store.escalations.list(workspace, all),
     },
-    outbox: { list: (workspace) => store.outbox.list(workspace, all) },
+    outbox: {
+      get: (workspace) => store.outbox.get(workspace, 'm1'),
+      list: (workspace) => store.outbox.list(workspace, all),
+    },
+    schedules: {
+      get: (workspace) => store.schedules.get(workspace, 'nightly'),
+      list: (workspace) => store.schedules.list(workspace, all),
+      all: (workspace) => store.schedules.all(workspace),
+      versions: (workspace) => store.schedules.versions(workspace, 'nightly'),
+      pauses: (workspace) => store.schedules.pauses(workspace, 'nightly', EVER),
+      lives: (workspace) => store.schedules.lives(workspace, 'nightly', EVER),
+    },
+    runs: {
+      between: (workspace) => store.runs.between(workspace, shared.scheduleId, daysAgo(1), daysAgo(-1)),
+      last: (workspace) => store.runs.last(workspace, [shared.scheduleId]),
+      get: (workspace) => store.runs.get(workspace, 'r1'),
+      list: (workspace) => store.runs.list(workspace, all),
+    },
+    tokens: { list: (workspace) => store.tokens.list(workspace, all) },
+    idempotency: {
+      begin: (workspace) =>
+        store.idempotency.begin(workspace, 'k1', { fingerprint: 'f', at: NOW, staleBefore: daysAgo(9) }),
+    },
+    events: {
+      after: (workspace) => store.events.after(workspace, 0, 50),
+      last: (workspace) => store.events.last(workspace),
+    },
   } satisfies { [Part in keyof EveryCall]: Partial<EveryCall[Part]> };
 }
 
 /** Writes under the same ids; each in a workspace where nothing was written before. */
-function writingCalls(store: Store) {
+function writingCalls(store: Store, shared: { workspace: string; scheduleId: string; ledgerId: string }) {
   const entry = { at: NOW, actor: 'a', what: 'b' };
   return {
     customers: {
@@ -87,14 +133,44 @@ function writingCalls(store: Store) {
       resolve: (workspace) => store.escalations.resolve(workspace, 'i1', { actor: 'a', at: NOW }),
     },
     outbox: { put: (workspace) => store.outbox.put(workspace, messageOf('m1')) },
+    schedules: {
+      change: (workspace) => store.schedules.change(workspace, 'nightly', definitionOf({ input: {} }), act()),
+      remove: (workspace) => store.schedules.remove(workspace, 'nightly', act()),
+      setSkip: (workspace) => store.schedules.setSkip(workspace, 'nightly', NOW, true),
+      applied: (workspace) => store.schedules.applied(workspace, 'nightly', 9),
+      unapplied: (workspace) => store.schedules.unapplied(workspace, 'nightly'),
+      settled: (workspace) => store.schedules.settled(workspace, 'nightly', daysAgo(-9)),
+      pause: (workspace) => store.schedules.pause(workspace, null, { ...PAUSE, pauseId: 'p2' }),
+      resume: (workspace) => store.schedules.resume(workspace, { pauseId: PAUSE.pauseId }, act()),
+      create: (workspace) => store.schedules.create(workspace, 'nightly', definitionOf({ input: {} }), act()),
+    },
+    runs: {
+      plan: (workspace) => store.runs.plan(workspace, [fireOf(workspace, 0)]),
+      unplan: (workspace) => store.runs.unplan(workspace, shared.scheduleId, null),
+      intend: (workspace) => store.runs.intend(workspace, 'backfill', [fireOf(workspace, 0)]),
+      finish: (workspace) => store.runs.finish(workspace, 'r1', endOf('failed')),
+      mark: (workspace) => store.runs.mark(workspace, shared.ledgerId, 'stuck'),
+      giveUp: (workspace) => store.runs.giveUp(workspace, shared.ledgerId, { state: 'missed', reason: 'unknown' }),
+      triggered: (workspace) => store.runs.triggered(workspace, shared.ledgerId, 'r9'),
+      trigger: (workspace) => store.runs.trigger(workspace, startOf(shared.workspace, 0, ''), { exclusive: true }),
+      start: (workspace) => store.runs.start(workspace, startOf(shared.workspace, 0, 'r1')),
+    },
+    tokens: { revoke: (workspace) => store.tokens.revoke(workspace, `${shared.workspace}-t1`, NOW) },
+    idempotency: {
+      finish: (workspace) => store.idempotency.finish(workspace, 'k2', { status: 500, body: null }),
+      release: (workspace) => store.idempotency.release(workspace, 'k2'),
+    },
+    events: {
+      append: (workspace) => store.events.append(workspace, { type: 'scan.completed', at: NOW, data: {}, key: 'a' }),
+    },
   } satisfies {
-    [Part in keyof EveryCall]: Calls<Omit<Store[Part], keyof ReturnType<typeof readingCalls>[Part]>>;
+    [Part in keyof EveryCall]: Omit<EveryCall[Part], keyof ReturnType<typeof readingCalls>[Part]>;
   };
 }
 
-async function resultsOf(store: Store, workspace: string): Promise<Record<string, unknown>> {
+async function resultsOf(store: Store, workspace: string, shared: { scheduleId: string }) {
   const results: Record<string, unknown> = {};
-  for (const [part, methods] of Object.entries(readingCalls(store))) {
+  for (const [part, methods] of Object.entries(readingCalls(store, shared))) {
     for (const [name, call] of Object.entries(methods)) results[`${part}.${name}`] = await call(workspace);
   }
   return results;
@@ -110,15 +186,24 @@ export function workspacesSuite(open: StoreUnderTest): void {
     await store.escalations.open(full, escalationOf('i1'));
     await store.outbox.put(full, messageOf('m1'));
     await store.scans.finish(full, 's1', RESULT);
-    const before = await resultsOf(store, full);
-    const nothing = await resultsOf(store, empty);
+    await store.schedules.create(full, 'nightly', definitionOf(), act(daysAgo(1)));
+    await store.schedules.pause(full, null, PAUSE);
+    const { ledgerId } = await store.runs.start(full, startOf(full, 0, 'r1'));
+    await store.tokens.create(tokenOf(`${full}-t1`, full));
+    for (const key of ['k1', 'k2']) {
+      await store.idempotency.begin(full, key, { fingerprint: 'f', at: NOW, staleBefore: NOW });
+    }
+    await store.idempotency.finish(full, 'k1', { status: 201, body: {} });
+    const shared = { workspace: full, scheduleId: `${full}/nightly`, ledgerId };
+    const before = await resultsOf(store, full, shared);
+    const nothing = await resultsOf(store, empty, shared);
     for (const name of Object.keys(before)) assert.notDeepEqual(before[name], nothing[name], name);
-    assert.deepEqual(nothing, await resultsOf(store, untouched));
+    assert.deepEqual(nothing, await resultsOf(store, untouched, shared));
     assert.deepEqual(nothing['customers.count'], 0);
-    for (const [part, methods] of Object.entries(writingCalls(store))) {
+    for (const [part, methods] of Object.entries(writingCalls(store, shared))) {
       for (const [name, call] of Object.entries(methods)) {
         await call(empty);
-        assert.deepEqual(await resultsOf(store, full), before, `${part}.${name}`);
+        assert.deepEqual(await resultsOf(store, full, shared), before, `${part}.${name}`);
       }
     }
   });

@@ -57,6 +57,7 @@ const settings = z.strictObject({
   escalationOwner: text.max(200).default('operations'),
   shutdownGrace: duration.prefault('10s'),
   runRetention: duration.prefault('90d'),
+  minInterval: duration.prefault('10s'),
 });
 
 /** Which environment variable sets which key. The variables `@temporalio/envconfig` reads by itself are not here. */
@@ -80,6 +81,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   REVEILLE_ESCALATION_OWNER: 'escalationOwner',
   REVEILLE_SHUTDOWN_GRACE: 'shutdownGrace',
   REVEILLE_RUN_RETENTION: 'runRetention',
+  REVEILLE_MIN_INTERVAL: 'minInterval',
 };
 
 /** What a process needs to know to run. Times are milliseconds, folders absolute paths. */
@@ -107,6 +109,8 @@ export interface Configuration {
   shutdownGraceMs: number;
   /** How long runs that have ended stay in the ledger. */
   runRetentionMs: number;
+  /** Schedules that come more often are refused. */
+  minIntervalMs: number;
   /** True in NODE_ENV=production: nothing is built at start. */
   production: boolean;
   /** Values that must never be shown. */
@@ -133,7 +137,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
   const temporal = readTemporal(variables, errors);
   if (!parsed.success || errors.length > 0) throw invalidInput(errors, 'Configuration');
 
-  const { llm, cacheDir, dataDir, shutdownGrace, runRetention, ...rest } = parsed.data;
+  const { llm, cacheDir, dataDir, shutdownGrace, runRetention, minInterval, ...rest } = parsed.data;
   const password = rest.databaseUrl && new URL(rest.databaseUrl).password;
   return {
     ...rest,
@@ -146,6 +150,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
         : null,
     shutdownGraceMs: shutdownGrace,
     runRetentionMs: runRetention,
+    minIntervalMs: minInterval,
     production: variables['NODE_ENV'] === 'production',
     secrets: [rest.temporal.apiKey, llm.apiKey, password, password && decodeURIComponent(password)].filter(
       (secret): secret is string => Boolean(secret),

@@ -3,6 +3,7 @@ import { scheduleChangeCommands } from './schedules-change.ts';
 import { scheduleFileCommands } from './schedules-file.ts';
 import { scheduleListCommands } from './schedules-list.ts';
 import { schedulePauseCommands } from './schedules-pause.ts';
+import { previewCommand } from './schedules-preview.ts';
 import { scheduleRunsCommand } from './schedules-runs.ts';
 
 /** `schedules …` */
@@ -16,4 +17,5 @@ export function scheduleCommands(program: Command): void {
   schedulePauseCommands(schedules);
   scheduleRunsCommand(schedules);
   scheduleFileCommands(schedules);
+  previewCommand(schedules);
 }

@@ -38,6 +38,7 @@ test('nothing set gives the documented defaults', () => {
     escalationOwner: 'operations',
     shutdownGraceMs: 10_000,
     runRetentionMs: 7_776_000_000,
+    minIntervalMs: 10_000,
     production: false,
     secrets: [],
   });
@@ -66,6 +67,7 @@ test('every variable reaches its key', () => {
       REVEILLE_ESCALATION_OWNER: 'retention team',
       REVEILLE_SHUTDOWN_GRACE: '1m',
       REVEILLE_RUN_RETENTION: '1d',
+      REVEILLE_MIN_INTERVAL: '1m',
       NODE_ENV: 'production',
     },
     folder(),
@@ -91,6 +93,7 @@ test('every variable reaches its key', () => {
     escalationOwner: 'retention team',
     shutdownGraceMs: 60_000,
     runRetentionMs: 86_400_000,
+    minIntervalMs: 60_000,
     production: true,
     secrets: ['key-of-temporal', 'key-of-model', 'pass%21word', 'pass!word'],
   });

@@ -39,7 +39,12 @@ export async function connectService(configuration: Configuration, logger: Logge
     import('./operations/index.ts'),
   ]);
   const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });
-  return { operations: createOperations({ store, temporal: null }), runtime: null, close: () => store.close() };
+  const { minIntervalMs } = configuration;
+  return {
+    operations: createOperations({ store, temporal: null, minIntervalMs }),
+    runtime: null,
+    close: () => store.close(),
+  };
 }
 
 const health = z.object({ pid: z.number() });

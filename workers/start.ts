@@ -8,6 +8,7 @@ import { createLanguageModel } from '../services/language-model.ts';
 import type { Logger } from '../services/logging.ts';
 import { createMemoryFiles } from '../services/memory-files.ts';
 import { type TemporalTarget, connectWorkers, ensureSearchAttributes } from '../services/temporal/connection.ts';
+import { createScheduleService } from '../services/temporal/schedules.ts';
 import { createWorkflowService } from '../services/temporal/workflow-service.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 
@@ -17,7 +18,7 @@ import { type RunningWorkers, type WorkersOptions, startWorkers } from './run-wo
 export interface ReveilleWorkersOptions {
   configuration: Pick<
     Configuration,
-    'dataDir' | 'llm' | 'escalationOwner' | 'shutdownGraceMs' | 'runRetentionMs' | 'production'
+    'dataDir' | 'llm' | 'escalationOwner' | 'shutdownGraceMs' | 'runRetentionMs' | 'minIntervalMs' | 'production'
   >;
   target: TemporalTarget;
   /** Stays open: whoever opened it closes it, after `drain`. */
@@ -43,12 +44,13 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
   try {
     await ensureSearchAttributes(connection, target);
     const { llm } = configuration;
+    const client = new Client({ connection, namespace: target.namespace });
     const activities = createActivities({
       store,
       model: llm && createLanguageModel({ ...llm, apiKey: llm.apiKey ?? undefined }),
       memory: options.memory ?? createMemoryFiles(configuration.dataDir),
-      workflows: createWorkflowService(new Client({ connection, namespace: target.namespace })),
-      upkeep: { renew: async () => ({ checked: 0, renewed: 0 }) },
+      workflows: createWorkflowService(client),
+      upkeep: createScheduleService({ store, client, minIntervalMs: configuration.minIntervalMs }),
       escalationOwner: configuration.escalationOwner,
       runRetentionMs: configuration.runRetentionMs,
     });

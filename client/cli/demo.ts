@@ -7,7 +7,7 @@ import { acquireLock } from '../../services/lock-file.ts';
 import { sweepProcesses } from '../../services/temporal/server/processes.ts';
 import { type Cli, openCli } from './context.ts';
 import { formatScan, seconds } from './scan-output.ts';
-import { finishedScan, putScanSchedule } from './scan.ts';
+import { finishedScan, putScanSchedule, scanNow } from './scan.ts';
 import type { Stack } from './stack.ts';
 import { unlessStopped, withStack } from './with-stack.ts';
 
@@ -67,7 +67,7 @@ async function showScan(cli: Cli, { operations, addresses }: Stack, workbook: st
   await operations.importCustomers(caller, { ...(await readCustomerFiles(workbook)), merge: false });
   say(`4. Schedule "${CUSTOMER_SCAN_SCHEDULE}": every 5 minutes, and once now`);
   await putScanSchedule(cli, operations, EVERY_MS, {});
-  const { scanId } = await operations.triggerSchedule(caller, { name: CUSTOMER_SCAN_SCHEDULE });
+  const scanId = await scanNow(cli, operations);
   const scan = await cli.during('   Scanning', () => finishedScan(cli, operations, scanId));
   say('');
   cli.print(formatScan(scan, Date.now()), scan);

@@ -172,7 +172,7 @@ async function scanContinuously(cli: Cli, input: ScanInput, flags: ScanFlags): P
     );
     cli.say('Ctrl-C ends this view; the schedule goes on. To pause it: npx reveille scan --mode continuous --stop');
     const before = await operations.listScans(cli.caller, { limit: LOOK_BACK });
-    if (created) await operations.triggerSchedule(cli.caller, { name: CUSTOMER_SCAN_SCHEDULE });
+    if (created) await scanNow(cli, operations);
     const over = before.items.filter((scan) => scan.elapsedMs !== null).map((scan) => scan.scanId);
     await follow(cli, operations, over, told);
     cli.say('No longer watching; the schedule goes on');
@@ -194,6 +194,19 @@ export async function putScanSchedule(cli: Cli, operations: Operations, every: n
     schedule: await operations.resumeSchedule(cli.caller, { name: CUSTOMER_SCAN_SCHEDULE, reason }),
     created: false,
   };
+}
+
+/** Runs the schedule of scans at once, unless it has just begun a scan by itself. @returns the scan's id */
+export async function scanNow(cli: Cli, operations: Operations): Promise<string> {
+  try {
+    return (await operations.triggerSchedule(cli.caller, { name: CUSTOMER_SCAN_SCHEDULE })).runId;
+  } catch (error) {
+    if (!(error instanceof ReveilleError) || error.code !== 'conflict') throw error;
+    const { items } = await operations.listRuns(cli.caller, { schedule: CUSTOMER_SCAN_SCHEDULE, limit: LOOK_BACK });
+    const begun = items.find(({ runId, finishedAt }) => runId !== null && finishedAt === null)?.runId;
+    if (!begun) throw error;
+    return begun;
+  }
 }
 
 /** Aborts when the process is told to stop: that ends the view, and is no failure. */

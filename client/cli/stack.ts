@@ -76,7 +76,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   starting.defer(() => client.connection.close());
   const workers = worker ? await startReveilleWorkers({ configuration, target: temporal.target, store, logger }) : null;
   if (workers) starting.defer(() => drained(workers));
-  const operations = createOperations({ store, temporal: { client, webUi: temporal.webUi } });
+  const operations = createOperations({
+    store,
+    temporal: { client, webUi: temporal.webUi },
+    minIntervalMs: configuration.minIntervalMs,
+  });
   const token = newSecret();
   const api = await startApi({
     operations,

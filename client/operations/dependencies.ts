@@ -8,6 +8,10 @@ export interface OperationDependencies {
   store: Store;
   /** null where no service runs: whatever needs running workflows is refused then. */
   temporal: { client: Client; webUi: string | null } | null;
+  /** Schedules that fire more often than this are refused, in milliseconds. */
+  minIntervalMs: number;
+  /** Has what was noted for reconciliation done at once, where there is one. */
+  wake?: () => void;
 }
 
 /** @throws ReveilleError `unavailable` that names `npm start` */

@@ -4,6 +4,7 @@ import { approvalOperations } from './approvals.ts';
 import { customerOperations } from './customers.ts';
 import type { OperationDependencies } from './dependencies.ts';
 import { escalationOperations } from './escalations.ts';
+import { runOperations } from './runs.ts';
 import { scanOperations } from './scans.ts';
 import { scheduleOperations } from './schedules.ts';
 import { tokenOperations } from './tokens.ts';
@@ -21,6 +22,7 @@ export function createOperations(dependencies: OperationDependencies): Operation
     ...approvalOperations(dependencies),
     ...escalationOperations(dependencies),
     ...scheduleOperations(dependencies),
+    ...runOperations(dependencies),
     ...tokenOperations(dependencies),
   };
   const parsing = (Object.keys(handlers) as OperationName[]).map((name) => {

@@ -1,63 +1,155 @@
-import type { z } from 'zod';
-import { interventionInput } from '../../domain/contracts/interventions.ts';
-import type { WorkflowType } from '../../domain/contracts/names.ts';
-import { customerScanInput } from '../../domain/contracts/scans.ts';
-import type { ScheduleSettings } from '../../domain/contracts/schedules.ts';
+import type { Fire } from '../../domain/cron/index.ts';
+import { fires, parseTiming } from '../../domain/cron/index.ts';
+import { scheduleId } from '../../domain/contracts/names.ts';
+import type { Schedule } from '../../domain/contracts/schedules.ts';
 import { invalidInput } from '../../domain/errors.ts';
-import { fieldErrors } from '../../domain/parse.ts';
-import { createSchedules } from '../../services/temporal/schedules.ts';
-import type { OperationHandlers } from '../api/routes.ts';
-import { type OperationDependencies, temporalOf } from './dependencies.ts';
+import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
+import { timingFields } from '../../domain/schedules/definition.ts';
+import { showDefinition } from '../../domain/schedules/shown.ts';
+import { createScheduleService } from '../../services/temporal/schedules.ts';
+import { showUnmanaged } from '../../services/temporal/unmanaged-schedule.ts';
+import type { Caller, OperationHandlers } from '../api/routes.ts';
+import { checkedSchedules, planSchedules } from './apply-schedules.ts';
+import { type OperationDependencies, found, temporalOf } from './dependencies.ts';
+import { showSchedules } from './show-schedule.ts';
 
-type ScheduleOperations = Pick<
-  OperationHandlers,
-  | 'getSchedule'
+type Reading = 'listSchedules' | 'getSchedule' | 'listScheduleVersions' | 'previewTiming';
+type Changing =
   | 'createSchedule'
   | 'updateSchedule'
+  | 'applySchedules'
   | 'deleteSchedule'
+  | 'pauseSchedules'
+  | 'resumeSchedules'
   | 'pauseSchedule'
   | 'resumeSchedule'
   | 'triggerSchedule'
->;
+  | 'skipOccurrence'
+  | 'unskipOccurrence'
+  | 'backfillSchedule';
 
-/** What Temporal takes as an interval: from a second to a hundred years, in milliseconds. */
-const EVERY = { least: 1_000, most: 36_500 * 86_400_000 };
+/** Schedules: read from the store, changed through the service, which tells Temporal. */
+export function scheduleOperations(dependencies: OperationDependencies): Pick<OperationHandlers, Reading | Changing> {
+  return { ...reading(dependencies), ...changing(dependencies) };
+}
 
-/** The workspace is the caller's, never the input's. */
-const WORKFLOW_INPUTS: Record<WorkflowType, z.ZodType> = {
-  customerScan: customerScanInput.omit({ workspace: true }),
-  intervention: interventionInput.omit({ workspace: true }),
-};
+const PREVIEW_FIRES = 10;
+const MOST_PREVIEW_FIRES = 10_000;
 
-/** Schedules on the Temporal server. */
-export function scheduleOperations(dependencies: OperationDependencies): ScheduleOperations {
-  const schedules = () => createSchedules(temporalOf(dependencies).client);
+function reading(dependencies: OperationDependencies): Pick<OperationHandlers, Reading> {
+  const { store, temporal, minIntervalMs } = dependencies;
   return {
-    getSchedule: async ({ workspace }, { name }) => schedules().get(workspace, name),
-    createSchedule: async ({ workspace }, { name, ...settings }) =>
-      schedules().create(workspace, name, workable(settings)),
-    updateSchedule: async ({ workspace }, { name, ...settings }) =>
-      schedules().update(workspace, name, workable(settings)),
-    deleteSchedule: async ({ workspace }, { name }) => schedules().delete(workspace, name),
-    pauseSchedule: async ({ workspace }, { name, reason }) => schedules().pause(workspace, name, reason),
-    resumeSchedule: async ({ workspace }, { name, reason }) => schedules().resume(workspace, name, reason),
-    async triggerSchedule({ workspace }, { name }) {
-      const { workflowId, runId } = await schedules().trigger(workspace, name);
-      return { scanId: runId, workflowId };
+    async listSchedules({ workspace }, filter) {
+      const { items, nextCursor } = await store.schedules.list(workspace, filter);
+      return { items: await showSchedules(store, workspace, items, Date.now()), nextCursor };
+    },
+
+    async getSchedule({ workspace }, { name }) {
+      const row = await store.schedules.get(workspace, name);
+      if (row !== null) return shown(dependencies, row);
+      const described = temporal ? await serviceOf(dependencies).describe(workspace, name) : null;
+      const id = scheduleId(workspace, name);
+      const last = described ? await store.runs.last(workspace, [id]) : null;
+      return showUnmanaged(workspace, name, found(described, 'schedule', name), last?.get(id) ?? null);
+    },
+
+    async listScheduleVersions({ workspace }, { name }) {
+      const versions = await store.schedules.versions(workspace, name);
+      found(versions[0] ?? null, 'schedule', name);
+      const items = versions
+        .toReversed()
+        .map(({ version, since, by, ...definition }) => ({ version, since, by, ...showDefinition(definition) }));
+      return { items, nextCursor: null };
+    },
+
+    async previewTiming(_caller, { from, to, count, ...given }) {
+      const now = Date.now();
+      const timing = parseTiming(timingFields(given), { minIntervalMs, now });
+      const start = from ?? new Date(now).toISOString();
+      if (to !== undefined && to <= start) throw invalidInput([{ path: 'to', message: 'must be after from' }]);
+      const most = count ?? (to === undefined ? PREVIEW_FIRES : MOST_PREVIEW_FIRES);
+      const shownFires: Fire[] = [];
+      for (const fire of fires(timing, start, to)) {
+        if (shownFires.length === MOST_PREVIEW_FIRES) {
+          throw invalidInput([{ path: 'to', message: `leaves more than ${MOST_PREVIEW_FIRES} fires; give a count` }]);
+        }
+        shownFires.push(fire);
+        if (shownFires.length === most && (count !== undefined || to === undefined)) break;
+      }
+      return shownFires;
     },
   };
 }
 
-/** The settings when every run of theirs can start. @throws ReveilleError `invalid_input` */
-function workable(settings: ScheduleSettings): ScheduleSettings {
-  const { every, workflowType, input } = settings;
-  const result = WORKFLOW_INPUTS[workflowType].safeParse(input);
-  const errors = result.success
-    ? []
-    : fieldErrors(result.error).map(({ path, message }) => ({ path: path ? `input.${path}` : 'input', message }));
-  if (every < EVERY.least || every > EVERY.most) {
-    errors.unshift({ path: 'every', message: 'must be from 1 second to 36500 days' });
-  }
-  if (errors.length > 0) throw invalidInput(errors);
-  return settings;
+function changing(dependencies: OperationDependencies): Pick<OperationHandlers, Changing> {
+  const { store, minIntervalMs, wake } = dependencies;
+  const service = () => serviceOf(dependencies);
+  const act = ({ actor }: Caller) => ({ by: actor, at: new Date().toISOString() });
+  const show = (row: ScheduleRow): Promise<Schedule> => shown(dependencies, row);
+  /** As the schedule is now, whether or not it was for this call to change it. */
+  const showNow = async (workspace: string, name: string): Promise<Schedule> =>
+    show(found(await store.schedules.get(workspace, name), 'schedule', name));
+
+  return {
+    createSchedule: async (caller, { name, ...settings }) =>
+      show(await service().create(caller.workspace, name, settings, act(caller))),
+
+    updateSchedule: async (caller, { name, ...changes }) =>
+      show(await service().update(caller.workspace, name, changes, act(caller))),
+
+    deleteSchedule: async (caller, { name }) => show(await service().remove(caller.workspace, name, act(caller))),
+
+    async applySchedules(caller, given) {
+      const { workspace } = caller;
+      const wanted = checkedSchedules(given, { minIntervalMs, now: Date.now() });
+      const { plan, put } = planSchedules(await store.schedules.all(workspace), wanted, given.prune);
+      if (!given.dryRun && put.length + plan.deleted.length > 0) {
+        await service().putAll(workspace, put, plan.deleted, act(caller));
+      }
+      return plan;
+    },
+
+    async pauseSchedules(caller, { names, reason }) {
+      const { pauseId, rows } = await service().pause(caller.workspace, names ?? null, { reason, ...act(caller) });
+      return { pauseId, paused: rows.map(({ name }) => name) };
+    },
+
+    async resumeSchedules(caller, { names, pauseId, reason }) {
+      const which = pauseId === undefined ? (names ? { names } : { all: true as const }) : { pauseId };
+      const rows = await service().resume(caller.workspace, which, { reason, ...act(caller) });
+      return { resumed: rows.map(({ name }) => name) };
+    },
+
+    async pauseSchedule(caller, { name, reason }) {
+      await service().pause(caller.workspace, [name], { reason, ...act(caller) });
+      return showNow(caller.workspace, name);
+    },
+
+    async resumeSchedule(caller, { name, reason }) {
+      await service().resume(caller.workspace, { names: [name] }, { reason, ...act(caller) });
+      return showNow(caller.workspace, name);
+    },
+
+    triggerSchedule: async ({ workspace, actor, correlationId, requestKey }, { name }) =>
+      service().trigger(workspace, name, { by: actor, correlationId, requestKey }),
+
+    skipOccurrence: async ({ workspace }, { name, at }) => show(await service().setSkip(workspace, name, at, true)),
+
+    unskipOccurrence: async ({ workspace }, { name, at }) => show(await service().setSkip(workspace, name, at, false)),
+
+    async backfillSchedule({ workspace }, { name, ...span }) {
+      const instants = await service().backfill(workspace, name, span);
+      wake?.();
+      return { fires: instants };
+    },
+  };
+}
+
+function serviceOf(dependencies: OperationDependencies) {
+  const { store, minIntervalMs } = dependencies;
+  return createScheduleService({ store, client: temporalOf(dependencies).client, minIntervalMs });
+}
+
+async function shown({ store }: OperationDependencies, row: ScheduleRow): Promise<Schedule> {
+  return (await showSchedules(store, row.workspace, [row], Date.now()))[0]!;
 }

@@ -82,7 +82,7 @@ export async function startTestService(
   return {
     store,
     client,
-    operations: createOperations({ store, temporal: { client, webUi: null } }),
+    operations: createOperations({ store, temporal: { client, webUi: null }, minIntervalMs: 1_000 }),
     caller: { workspace: DEFAULT_WORKSPACE, actor: 'tester' },
     dataDir: folder.path,
     run: (type, args, workflowId) => client.workflow.execute(type, { args, workflowId, taskQueue: TASK_QUEUES.main }),

@@ -1,0 +1,129 @@
+import {
+  type Client,
+  type ScheduleDescription,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/client';
+import { scheduleId } from '../../domain/contracts/names.ts';
+import { ReveilleError } from '../../domain/errors.ts';
+import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
+import { isAsDesired, temporalOptions } from './schedule-options.ts';
+
+/** How long one call may take. A caller's own deadline does not count: it would be one for thousands of calls. */
+const CALL_MS = 10_000;
+/** Whether the server answers at all is known sooner. */
+const ANSWER_MS = 3_000;
+
+type Named = Pick<ScheduleRow, 'workspace' | 'name'>;
+
+/** What is asked of Temporal about schedules, each call with a deadline of its own. */
+export function scheduleCalls(client: Client, now: () => number) {
+  const call = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    client.connection.withDeadline(Date.now() + CALL_MS, work);
+  const handle = ({ workspace, name }: Named) => client.schedule.getHandle(scheduleId(workspace, name));
+
+  /** False when it is there already. */
+  async function create(row: ScheduleRow, madeBy: string | null): Promise<boolean> {
+    try {
+      await call(() =>
+        client.schedule.create({
+          scheduleId: scheduleId(row.workspace, row.name),
+          ...temporalOptions(row, now(), madeBy),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ScheduleAlreadyRunning) return false;
+      throw error;
+    }
+  }
+
+  /** False when there is none. */
+  async function update(row: ScheduleRow, madeBy: string | null): Promise<boolean> {
+    try {
+      await call(() => handle(row).update(() => temporalOptions(row, now(), madeBy)));
+      return true;
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    /** @throws ReveilleError `unavailable` */
+    async answers(): Promise<void> {
+      const { namespace } = client.options;
+      try {
+        await client.connection.withDeadline(Date.now() + ANSWER_MS, () =>
+          client.workflowService.describeNamespace({ namespace }),
+        );
+      } catch (cause) {
+        throw new ReveilleError(
+          'unavailable',
+          'The Temporal server does not answer at the moment; nothing was changed',
+          {
+            cause,
+          },
+        );
+      }
+    },
+
+    /** null when there is none. */
+    async describe(named: Named): Promise<ScheduleDescription | null> {
+      try {
+        return await call(() => handle(named).describe());
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return null;
+        throw error;
+      }
+    },
+
+    /** Makes Temporal have the row. Only where there is none is one created, only where there is one is it changed. */
+    async put(row: ScheduleRow, madeBy: string | null): Promise<void> {
+      const ways = row.appliedRevision === 0 ? [create, update, create] : [update, create, update];
+      for (const way of ways) if (await way(row, madeBy)) return;
+      throw new ReveilleError('conflict', `Schedule ${row.name} is being created and deleted by someone else`);
+    },
+
+    /** Whether Temporal has the row as it should be. */
+    async has(row: ScheduleRow): Promise<boolean> {
+      const description = await this.describe(row);
+      return description !== null && isAsDesired(description, row, now());
+    },
+
+    /** One that is not there is deleted already. */
+    async delete(named: Named): Promise<void> {
+      try {
+        await call(() => handle(named).delete());
+      } catch (error) {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+      }
+    },
+
+    /** Has Temporal start the run of one instant, after those that are open unless runs may overlap; paused or not. */
+    async startInstant(row: ScheduleRow, instant: string): Promise<void> {
+      const at = new Date(instant);
+      const { ALLOW_ALL, BUFFER_ALL } = ScheduleOverlapPolicy;
+      const overlap = row.policies.overlap === 'allow-all' ? ALLOW_ALL : BUFFER_ALL;
+      await call(() => handle(row).backfill({ start: at, end: at, overlap }));
+    },
+
+    /** Starts a workflow under an id of its own; the same id again is the same run. @returns its run id */
+    async start(type: string, options: Parameters<Client['workflow']['start']>[1]): Promise<string> {
+      try {
+        const started = await call(() =>
+          client.workflow.start(type, { ...options, workflowIdReusePolicy: 'REJECT_DUPLICATE' }),
+        );
+        return started.firstExecutionRunId;
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        const { raw, runId } = await call(() => client.workflow.getHandle(error.workflowId).describe());
+        return raw.workflowExecutionInfo?.firstRunId || runId;
+      }
+    },
+  };
+}
+
+export type ScheduleCalls = ReturnType<typeof scheduleCalls>;

@@ -1,4 +1,4 @@
-import { type ScheduleName, parseScheduleId } from '../domain/contracts/names.ts';
+import { type ScheduleName, parseScheduleId, scheduleId } from '../domain/contracts/names.ts';
 import type { EndedRunState, RunCause } from '../domain/contracts/runs.ts';
 import { fireAt, localTime } from '../domain/cron/index.ts';
 import type { ScheduleVersion, StartedRun } from '../domain/ports/schedule-store.ts';
@@ -108,7 +108,7 @@ async function pauseAfterFailures(
   });
   const now = paused ?? (await store.schedules.get(workspace, name));
   if (now?.pause?.pauseId !== pauseId || now.appliedRevision >= now.revision) return;
-  await workflows.pauseSchedule(`${workspace}/${name}`, reason);
+  await workflows.pauseSchedule(scheduleId(workspace, name), `Paused by reveille: ${reason}`);
   // Whatever else Temporal has yet to learn is the reconciliation's to tell.
   if (now.appliedRevision === now.revision - 1) await store.schedules.applied(workspace, name, now.revision);
   const later = await store.schedules.get(workspace, name);

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, ContinueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import { SERVER_TIMEOUT_MARGIN_MS } from '../domain/contracts/runs.ts';
 import { formatDuration } from '../domain/contracts/time-values.ts';
 
@@ -14,8 +14,8 @@ export class TimedOut extends ApplicationFailure {
 }
 
 /**
- * Runs `work` and, when its time is over, cancels it. Work that then ends all the same has its result; any other end is
- * `TimedOut`. Work that ignores the cancellation is left to the server's own timeout. `work` is called at once.
+ * Runs `work` and, when its time is over, cancels it. Work that then ends all the same has its result; any other end, also
+ * to go on as another run, is `TimedOut`. Work that ignores the cancellation is left to the server's own timeout. `work` is called at once.
  * @param timeoutMs null: no limit
  */
 export async function withinTimeout<Result>(timeoutMs: number | null, work: () => Promise<Result>): Promise<Result> {
@@ -33,7 +33,7 @@ export async function withinTimeout<Result>(timeoutMs: number | null, work: () =
   try {
     return await scope.run(work);
   } catch (error) {
-    if (!over || error instanceof ContinueAsNew) throw error;
+    if (!over) throw error;
     throw new TimedOut(timeoutMs, error instanceof Error ? error : undefined);
   } finally {
     if (!over) clock.cancel();

@@ -1,0 +1,3 @@
+import { runLedgerKeeps } from './suite/run-ledger.ts';
+
+runLedgerKeeps('The run ledger keeps');

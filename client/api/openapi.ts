@@ -2,6 +2,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
 import { escalation, intervention, outboxMessage } from '../../domain/contracts/interventions.ts';
 import { slug } from '../../domain/contracts/names.ts';
@@ -53,7 +54,7 @@ Send a token as \`Authorization: Bearer TOKEN\`; \`reveille tokens create\` make
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   const schemaRegistry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
-  const zodToJsonConfig = {};
+  const named = createJsonSchemaTransformObject({ schemaRegistry, zodToJsonConfig });
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -63,18 +64,46 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         description: DESCRIPTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
     transform: createJsonSchemaTransform({ schemaRegistry, zodToJsonConfig }),
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry, zodToJsonConfig }),
+    transformObject: (document) => tidied(named(document) as Document),
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
     uiConfig: { validatorUrl: null, displayRequestDuration: true, docExpansion: 'list', tagsSorter: 'alpha' },
+    theme: {
+      title: 'Reveille API',
+      css: [{ filename: 'reveille.css', content: '.swagger-ui .topbar { display: none; }' }],
+    },
   });
   app.get('/openapi.json', { schema: { hide: true } as FastifySchema }, async () => app.swagger());
+}
+
+/** What a reader gains nothing by: the bounds of every whole number, and a pattern beside a format that says the same. */
+const zodToJsonConfig = {
+  override({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
+    if (jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
+    if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
+    if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+  },
+};
+
+type Document = OpenAPIV3_1.Document;
+
+/** Without the objects' input forms, which nothing refers to, and with bodies that may be absent said to be so. */
+function tidied(document: Document): Document {
+  const { schemas = {} } = document.components ?? {};
+  for (const id of Object.keys(NAMED)) delete schemas[`${id}Input`];
+  for (const item of Object.values(document.paths ?? {})) {
+    for (const method of ['post', 'put', 'patch'] as const) {
+      const body = item?.[method]?.requestBody as OpenAPIV3_1.RequestBodyObject | undefined;
+      const schema = body?.content['application/json']?.schema as OpenAPIV3_1.SchemaObject | undefined;
+      if (body) body.required = (schema?.required ?? []).length > 0;
+    }
+  }
+  return document;
 }
 
 type Part = 'params' | 'querystring' | 'body';

@@ -10,6 +10,8 @@ import { productVersion } from '../version.ts';
 import { type RuntimeToken, authentication, requireScope } from './access.ts';
 import { limitedAccess } from './admission.ts';
 import { answerClientError, answerError } from './answer-errors.ts';
+import type { EventLimits } from './event-subscription.ts';
+import { serveEvents } from './events.ts';
 import { readJsonBodies } from './json-body.ts';
 import { measure } from './metrics.ts';
 import { describeApi } from './openapi.ts';
@@ -36,6 +38,7 @@ export interface ApiOptions {
   rateLimit: number;
   /** How long requests in progress may take to end once it closes, in milliseconds. */
   graceMs: number;
+  eventLimits?: Partial<EventLimits>;
   /** Throws while Temporal or the store is away. */
   ready: () => Promise<void>;
   logger: Logger;
@@ -90,9 +93,11 @@ async function createApp(options: ApiOptions): Promise<FastifyInstance> {
     logger.debug({ requestId, method, route, statusCode: reply.statusCode, elapsedMs: reply.elapsedTime }, 'Request');
   });
   await app.register(fastifyHelmet, HEADERS);
-  const metrics = measure(app, () => 0);
   const authenticate = authentication(store.tokens, options.runtimeToken);
   const { admit, accessOf, limitByAddress } = await limitedAccess(app, { authenticate, rateLimit });
+  const listening = { events: store.events, authenticate, limitByAddress, limits: options.eventLimits, logger };
+  const subscribers = await serveEvents(app, listening);
+  const metrics = measure(app, subscribers);
   await describeApi(app, productVersion());
 
   const hidden = { schema: { hide: true } };

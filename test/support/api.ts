@@ -1,4 +1,4 @@
-import { type ApiServer, startApi } from '../../client/api/server.ts';
+import { type ApiOptions, type ApiServer, startApi } from '../../client/api/server.ts';
 import type { Problem } from '../../client/api/problem.ts';
 import type { Operations } from '../../client/api/routes.ts';
 import { DEFAULT_WORKSPACE } from '../../domain/contracts/names.ts';
@@ -6,16 +6,25 @@ import { quietLogger } from './service.ts';
 
 export const TOKEN = 'a-token-for-tests';
 
-/** An API over `operations` on a port of its own. */
-export function startTestApi(operations: Operations, ready: () => Promise<void> = async () => {}): Promise<ApiServer> {
+/** What is needed of a store to let callers in; of a real one, or of none at all. */
+export type AccessStore = ApiOptions['store'];
+
+/** An API over `operations` on a port of its own, whose own token is `TOKEN`. */
+export function startTestApi(
+  operations: Operations,
+  store: AccessStore,
+  options: Partial<Pick<ApiOptions, 'ready' | 'rateLimit' | 'eventLimits'>> = {},
+): Promise<ApiServer> {
   return startApi({
     operations,
-    token: TOKEN,
-    actor: 'tester',
-    workspace: DEFAULT_WORKSPACE,
+    store,
+    runtimeToken: { secret: TOKEN, actor: 'tester', workspace: DEFAULT_WORKSPACE },
     port: 0,
-    ready,
+    rateLimit: 1_000_000,
+    graceMs: 1_000,
+    ready: async () => {},
     logger: quietLogger(),
+    ...options,
   });
 }
 

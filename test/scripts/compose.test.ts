@@ -10,7 +10,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { createProgram } from '../../client/cli/program.ts';
 import { parseDuration } from '../../domain/contracts/time-values.ts';
-import { readConfiguration } from '../../services/configuration.ts';
+import { readConfiguration, VARIABLES as SETTINGS } from '../../services/configuration.ts';
 import { dockerfile } from '../support/dockerfile.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -151,6 +151,17 @@ test('the commands of our services exist, and their environment is one that Reve
     assert.equal(configuration.production, true);
     assert.equal(configuration.dataDir, '/data');
     assert.equal(configuration.temporal.address, 'temporal:7233');
+  }
+});
+
+test('every setting of Reveille reaches its services, or is one that the containers settle', () => {
+  const settled = ['TEMPORAL_API_KEY', 'REVEILLE_CACHE_DIR', 'REVEILLE_HOST'];
+  for (const [name, { environment = {} }] of OURS) {
+    assert.deepEqual(
+      Object.keys(SETTINGS).filter((variable) => !(variable in environment) && !settled.includes(variable)),
+      [],
+      `${name}: add to x-environment`,
+    );
   }
 });
 

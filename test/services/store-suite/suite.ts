@@ -1,9 +1,15 @@
+import { accessSuite } from './access.ts';
 import { customersSuite } from './customers.ts';
 import { escalationsSuite } from './escalations.ts';
+import { eventsSuite } from './events.ts';
 import type { StoreUnderTest } from './fixtures.ts';
 import { interventionsSuite } from './interventions.ts';
 import { listsSuite } from './lists.ts';
+import { runPlansSuite } from './run-plans.ts';
+import { runsSuite } from './runs.ts';
 import { scansSuite } from './scans.ts';
+import { schedulePausesSuite } from './schedule-pauses.ts';
+import { schedulesSuite } from './schedules.ts';
 import { workspacesSuite } from './workspaces.ts';
 
 /** What every store must do, whatever database it stands on. `open` gives the store that all tests share. */
@@ -12,6 +18,12 @@ export function storeSuite(open: StoreUnderTest): void {
   scansSuite(open);
   interventionsSuite(open);
   escalationsSuite(open);
+  schedulesSuite(open);
+  schedulePausesSuite(open);
+  runsSuite(open);
+  runPlansSuite(open);
+  eventsSuite(open);
+  accessSuite(open);
   listsSuite(open);
   workspacesSuite(open);
 }

@@ -24,6 +24,8 @@ const BAD: [title: string, type: string, args: unknown[], names: RegExp][] = [
   ['a date that never was', 'customerScan', [{ asOf: '2026-02-30T09:00:00Z' }], /asOf: /],
   ['a workspace that is no slug', 'customerScan', [{ workspace: '../etc' }], /workspace: must be 1 to 40/],
   ['two wrong fields', 'customerScan', [{ dryRun: 'yes', segments: 'VIP' }], /segments: .*dryRun: /],
+  ['a workspace that is none', 'maintenance', [{ workspace: 5 }], /workspace: /],
+  ['a field of another workflow', 'maintenance', [{ dryRun: true }], /dryRun: is not a known field/],
   ['no customer', 'intervention', [], /customerId: /],
   ['a mail address as id', 'intervention', [{ customerId: 'a@example.com' }], /customerId: must be 1 to 64/],
   ['a customer nobody knows', 'intervention', [{ customerId: 'NOBODY' }], /customerId: .*no customer NOBODY/],

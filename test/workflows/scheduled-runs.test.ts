@@ -1,0 +1,3 @@
+import { scheduledRuns } from './suite/scheduled-runs.ts';
+
+scheduledRuns('Runs that schedules start');

@@ -46,9 +46,10 @@ export function* cronFires(timing: CronTiming, from: number, to: number): Genera
       if (moment.at >= from) yield moment;
     }
     if (times.next === null) return;
-    // What lies years ahead is not looked for through all changes until then.
-    const near = times.next - MARGIN;
-    stretch = near > stretch.end ? stretchFrom(timezone, near) : stretchFrom(timezone, stretch.end, stretch.offset);
+    // What lies far ahead is not looked for through all changes until then. A time may come again before it.
+    const far = times.next - MARGIN;
+    const skips = far > stretch.end && stretch.after >= stretch.offset;
+    stretch = skips ? stretchFrom(timezone, far) : stretchFrom(timezone, stretch.end, stretch.offset);
     if (!fields.fixedTime) times = new Times(wallTimes(fields, stretch.start + stretch.offset));
   }
 }

@@ -12,9 +12,11 @@ import {
   type Timing,
   type Transition,
   fireAt,
+  fires,
   parseCron,
   transitions,
 } from '../../domain/cron/index.ts';
+import { BoundedCache } from '../../domain/cron/bounded-cache.ts';
 import { calendarEntry, datedCalendar, onceAt, plainCalendars, ranges } from './calendar-entries.ts';
 import { REACH, correctClockChanges } from './clock-changes.ts';
 
@@ -44,6 +46,9 @@ export interface SpecOptions {
 const MOST_CORRECTIONS = 1_000;
 const MINUTE = 60_000;
 
+/** Reconciliation asks for the same specs again and again; one takes ten milliseconds to make. */
+const cronSpecs = new BoundedCache<Entries & { exactUntil: string }>(1_000);
+
 /** The span that specs are made for: from the beginning of last year for more than five years. The same all year. */
 export function specHorizon(now: number): { from: string; to: string } {
   const year = new Date(now).getUTCFullYear();
@@ -59,8 +64,19 @@ export function specHorizon(now: number): { from: string; to: string } {
 export function scheduleSpec(timing: Timing, options: SpecOptions): { spec: ExactSpec; exactUntil: string } {
   const jitter = options.jitterMs ?? 0;
   if ('every' in timing) return { spec: { ...everySpec(timing, options), jitter }, exactUntil: options.to };
-  const { exactUntil, ...spec } = cronSpec(timing, options);
+  const key = JSON.stringify([timing.cron, timing.timezone, options.from, options.to, options.skips ?? []]);
+  const { exactUntil, ...spec } = cronSpecs.get(key, () => cronSpec(timing, options));
   return { spec: { ...spec, jitter }, exactUntil };
+}
+
+/**
+ * Of the times at which a server says it will start a schedule next (`info.nextActionTimes`), those that are no fires:
+ * its tzdata knows another zone than ours, and an operator must bring one of the two up to date.
+ */
+export function unplannedStarts(timing: Timing, times: readonly Date[], jitterMs: number | null): string[] {
+  const isPlanned = (time: number): boolean =>
+    !fires(timing, new Date(time - (jitterMs ?? 0)).toISOString(), new Date(time + 1).toISOString()).next().done;
+  return times.filter((time) => !isPlanned(time.getTime())).map((time) => time.toISOString());
 }
 
 /** Whether a schedule on the server has the spec that it should have. */
@@ -139,10 +155,10 @@ function hourlySpec({ cron, timezone }: CronTiming, minutes: readonly number[], 
 
 /** Each once, in order; an instant that is no fire needs no exclusion. */
 function skippedFires(timing: Timing, skips: readonly string[]): Fire[] {
-  const fires = skips.map((skip) => fireAt(timing, skip)).filter((fire) => fire !== null);
-  return [
-    ...new Map(fires.toSorted((one, other) => (one.at < other.at ? -1 : 1)).map((fire) => [fire.at, fire])).values(),
-  ];
+  return [...new Set(skips.map((skip) => new Date(skip).toISOString()))]
+    .toSorted()
+    .map((skip) => fireAt(timing, skip))
+    .filter((fire) => fire !== null);
 }
 
 /** @param shown what the clock of the spec's zone shows: `2027-03-14T09:00:00…` */

@@ -49,7 +49,7 @@ export type Explanation =
 /** Temporal starts what it could not start in time so much later at most: the catch-up window of our schedules. */
 export const TEMPORAL_CATCH_UP_MS = 60_000;
 /** So long after that window nothing of a fire can be on its way any more. */
-const SETTLE_MS = TEMPORAL_CATCH_UP_MS + 30_000;
+export const SETTLE_MS = TEMPORAL_CATCH_UP_MS + 30_000;
 /** After its return Temporal needs a moment to start what its own window still allows. */
 export const RETURN_MS = 20_000;
 /** What the store says and what Temporal does may lie so far apart. */

@@ -17,6 +17,8 @@ export interface Settling extends Omit<Evidence, 'othersWait'> {
   paused: boolean;
   /** Instants of this schedule that are, or were, made up for. */
   madeUp: readonly number[];
+  /** Whether there are later fires that were not looked at yet: `latest` is then among those. */
+  moreToCome: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export function settle(fires: readonly PlannedFire[], given: Settling): Verdict[
       ? [{ at: Date.parse(fire.at), reason: explanation.reason, backAt: explanation.backAt }]
       : [],
   );
-  const outcomes = chooseMissed(missed, given.policies, (fire) => sharesOutage(fire, given));
+  const outcomes = chooseMissed(missed, given.policies, (fire) => given.moreToCome || sharesOutage(fire, given));
   const outcomeAt = new Map(missed.map(({ at }, index) => [at, outcomes[index]!]));
   return explained.map(({ fire, explanation }): Verdict => {
     if (explanation.kind === 'skipped') return { fire, state: 'skipped', reason: explanation.reason };

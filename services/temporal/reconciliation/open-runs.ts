@@ -1,0 +1,124 @@
+import { FAILED_RUN_STATES, type EndedRunState, type RunResult } from '../../../domain/contracts/runs.ts';
+import { parseScheduleId } from '../../../domain/contracts/names.ts';
+import { fires } from '../../../domain/cron/index.ts';
+import type { RunRow, RunStore, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
+import { type Reconciling, iso } from './dependencies.ts';
+import { eachForItself } from './each-for-itself.ts';
+import type { SeenRun } from './temporal-view.ts';
+
+type End = Parameters<RunStore['finish']>[2];
+
+/** A workflow task that has failed so often fails for a reason that stays. */
+const STUCK_ATTEMPTS = 3;
+/** A run that ends by itself says so; only when it has not for so long do we. */
+const OWN_WORDS_MS = 10_000;
+/** A run that is started by hand has its id by then, or was never started. */
+const TRIGGER_MS = 60_000;
+const ERROR_AT_MOST = 500;
+
+/** Brings the open rows of the ledger up to what Temporal says of their runs. */
+export function openRuns(reconciling: Reconciling) {
+  const { store, temporal, logger, now } = reconciling;
+  const reported = new Set<string>();
+
+  async function observe(row: RunRow): Promise<void> {
+    if (row.runId === null) return row.cause === 'trigger' ? findTriggered(row) : undefined;
+    const run = row.workflowId === null ? null : await temporal.chain(row.workflowId, row.runId);
+    if (run === null) return finish(row, lost(now()));
+    if (run.end) return ended(row, run, run.end);
+    const state = stateOf(row, run);
+    if (state !== row.state) await store.runs.mark(row.workspace, row.ledgerId, state);
+    if (state === 'stuck' && row.state !== 'stuck') {
+      logger.warn(fieldsOf(row), 'Run is stuck: its workflow task fails again and again');
+    }
+  }
+
+  /** Whoever started it died before noting which run it became, or before starting it. */
+  async function findTriggered(row: RunRow): Promise<void> {
+    const run = row.workflowId === null ? null : await temporal.newest(row.workflowId);
+    if (run) return store.runs.triggered(row.workspace, row.ledgerId, run.firstRunId);
+    if (now() - Date.parse(row.plannedAt) < TRIGGER_MS) return;
+    await store.runs.giveUp(row.workspace, row.ledgerId, { state: 'missed', reason: 'unknown' });
+  }
+
+  async function ended(row: RunRow, run: SeenRun, { state, at }: NonNullable<SeenRun['end']>): Promise<void> {
+    const tellsItself = state !== 'terminated' && state !== 'timed_out';
+    if (tellsItself && now() - at < OWN_WORDS_MS) return;
+    await finish(row, endOf(state, at, await temporal.outcome(run)));
+  }
+
+  async function finish(row: RunRow, end: End): Promise<void> {
+    const finished = await store.runs.finish(row.workspace, row.runId!, end);
+    if (finished?.changed) await pauseAfterFailures(row, end, finished.failureStreak);
+  }
+
+  /** As a run that ends by itself does. */
+  async function pauseAfterFailures(row: RunRow, end: End, streak: number): Promise<void> {
+    const { workspace, name } = parseScheduleId(row.scheduleId, row.workspace);
+    if (name === null || !(FAILED_RUN_STATES as readonly EndedRunState[]).includes(end.state)) return;
+    const limit = (await store.schedules.get(workspace, name))?.policies.pauseAfterFailures ?? null;
+    if (limit === null || streak < limit) return;
+    const reason = `paused after ${streak} ${streak === 1 ? 'failure' : 'failures in a row'}`;
+    const pause = { pauseId: `failures-${row.runId}`, by: 'reveille', reason, at: iso(now()), automatic: true };
+    await store.schedules.pause(workspace, [name], pause);
+  }
+
+  /** Once for each run that is still there when the next one of its schedule should begin. */
+  function reportLong(row: RunRow, schedule: ScheduleRow | undefined): void {
+    if (!schedule || row.startedAt === null || row.cause === 'trigger' || reported.has(row.ledgerId)) return;
+    const next = fires(schedule.timing, iso(Date.parse(row.plannedAt) + 1)).next().value;
+    if (!next || Date.parse(next.at) > now()) return;
+    reported.add(row.ledgerId);
+    logger.warn(fieldsOf(row), 'Run takes longer than its schedule leaves between two runs');
+  }
+
+  return {
+    /** @param rows open ones. @throws when Temporal went away */
+    async reconcile(rows: readonly RunRow[], schedules: ReadonlyMap<string, ScheduleRow>): Promise<void> {
+      await eachForItself(reconciling, rows, fieldsOf, async (row) => {
+        await observe(row);
+        reportLong(row, schedules.get(row.scheduleId));
+      });
+      const open = new Set(rows.map((row) => row.ledgerId));
+      for (const ledgerId of reported) if (!open.has(ledgerId)) reported.delete(ledgerId);
+    },
+  };
+}
+
+const fieldsOf = ({ workspace, scheduleId: id, workflowId, runId }: RunRow) => ({
+  workspace,
+  scheduleId: id,
+  workflowId,
+  runId,
+});
+
+function stateOf({ state, startedAt }: RunRow, { attempts }: SeenRun): 'late' | 'running' | 'stuck' {
+  if (attempts >= STUCK_ATTEMPTS) return 'stuck';
+  // Between two attempts of a task that fails there is a moment without one.
+  if (state === 'stuck' && attempts > 1) return 'stuck';
+  return startedAt === null ? 'late' : 'running';
+}
+
+const lost = (now: number): End => ({
+  ...{ state: 'terminated', finishedAt: iso(now), summary: null, tokensUsed: null },
+  error: 'Temporal no longer knows this run: its history was deleted, or the server has lost its data',
+});
+
+/** The end of a run that did not tell it itself. */
+function endOf(state: EndedRunState, at: number, outcome: { result: unknown } | { failure: unknown }): End {
+  const told = { finishedAt: iso(at), summary: null, tokensUsed: null, error: null };
+  if ('failure' in outcome) return { ...told, state, error: wordsOf(state, outcome.failure) };
+  const said = (typeof outcome.result === 'object' && outcome.result !== null ? outcome.result : {}) as RunResult;
+  return {
+    ...told,
+    state: state === 'completed' && Number(said.failures) > 0 ? 'completed_with_errors' : state,
+    summary: typeof said.summary === 'string' ? said.summary.slice(0, ERROR_AT_MOST) : null,
+    tokensUsed: Number.isSafeInteger(said.tokensUsed) ? said.tokensUsed! : null,
+  };
+}
+
+function wordsOf(state: EndedRunState, failure: unknown): string {
+  if (state === 'timed_out') return 'Ended by the server at its timeout';
+  const words = failure instanceof Error ? failure.message : '';
+  return (words || `Ended as ${state}`).replace(/\s+/g, ' ').slice(0, ERROR_AT_MOST);
+}

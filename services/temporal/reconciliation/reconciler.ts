@@ -1,0 +1,121 @@
+import type { Client } from '@temporalio/client';
+import type { Store } from '../../../domain/ports/store.ts';
+import type { Logger } from '../../logging.ts';
+import { type SchedulesOnTemporal, iso } from './dependencies.ts';
+import { TemporalAway, looks } from './looks.ts';
+import { temporalView } from './temporal-view.ts';
+
+export interface ReconcilerOptions {
+  store: Store;
+  client: Client;
+  schedules: SchedulesOnTemporal;
+  logger: Logger;
+  /** Names this process to others that reconcile. */
+  holder: string;
+  /** Between two looks at everything, in milliseconds. Default 30 s. */
+  everyMs?: number;
+  now?: () => number;
+}
+
+export interface Reconciler {
+  /** One look at everything, after what is going on. Never rejects: what fails is logged and tried again. */
+  tick(): Promise<void>;
+  /** Looks soon: there is something to start. */
+  wake(): void;
+  /** Resolves when what was going on has ended. */
+  close(): Promise<void>;
+}
+
+const LEASE = 'reconciliation';
+/** A process that died leaves its work to others after this time. */
+const LEASE_MS = 60_000;
+const EVERY_MS = 30_000;
+/** Between two looks at whether Temporal is there and something is to be started; whoever intends a run may be elsewhere. */
+const QUIET_MS = 3_000;
+/** While Temporal is away: what it missed depends on when it came back. */
+const AWAY_MS = 2_000;
+/** While runs are to be started one after the other. */
+const BUSY_MS = 500;
+
+/**
+ * Holds the ledger and the schedules that should be against what Temporal says, every 30 s, and makes up for missed
+ * fires. One process at a time does it; the others wait for its lease.
+ */
+export function startReconciler(options: ReconcilerOptions): Reconciler {
+  const { store, client, schedules, logger, holder, everyMs = EVERY_MS, now = Date.now } = options;
+  const closing = new AbortController();
+  let leasedUntil = -Infinity;
+  let dueAt = -Infinity;
+  let away = false;
+  let woken = false;
+  let timer: NodeJS.Timeout | undefined;
+  let going = Promise.resolve();
+
+  async function lease(): Promise<boolean> {
+    if (closing.signal.aborted) return false;
+    const at = now();
+    const ours = await store.leases.acquire(LEASE, holder, iso(at), LEASE_MS);
+    leasedUntil = ours ? at + LEASE_MS : -Infinity;
+    return ours;
+  }
+  const look = looks({ store, temporal: temporalView(client), schedules, logger, now, stillOurs: lease }, everyMs);
+
+  /** @returns after how many milliseconds to look again */
+  async function turn(): Promise<number> {
+    const whole = now() >= dueAt;
+    try {
+      if ((whole || now() > leasedUntil - LEASE_MS / 2) && !(await lease())) return QUIET_MS;
+      const { busy, again = null } = whole ? await look.whole() : await look.quick();
+      if (again !== null) dueAt = now() + again;
+      if (away) logger.info('Temporal answers again');
+      away = false;
+      return busy ? BUSY_MS : Math.min(QUIET_MS, dueAt - now());
+    } catch (error) {
+      dueAt = -Infinity;
+      const gone = error instanceof TemporalAway;
+      if (!gone) logger.error({ err: error }, 'Reconciliation failed; it is tried again');
+      else if (!away) logger.warn({ err: error.cause }, 'Temporal does not answer');
+      away = gone;
+      return AWAY_MS;
+    }
+  }
+
+  function run(): Promise<void> {
+    clearTimeout(timer);
+    going = going.then(async () => {
+      if (closing.signal.aborted) return;
+      woken = false;
+      const after = await turn();
+      plan(woken ? 0 : after);
+    });
+    return going;
+  }
+
+  function plan(afterMs: number): void {
+    clearTimeout(timer);
+    if (!closing.signal.aborted) timer = setTimeout(() => void run(), Math.max(afterMs, 0));
+  }
+
+  void run();
+  return {
+    tick() {
+      const ticked = going.then(() => {
+        dueAt = -Infinity;
+      });
+      going = ticked;
+      return run();
+    },
+    wake() {
+      woken = true;
+      plan(0);
+    },
+    async close() {
+      closing.abort();
+      clearTimeout(timer);
+      await going;
+      await store.leases.release(LEASE, holder).catch((error: unknown) => {
+        logger.warn({ err: error }, 'The lease of reconciliation was not given back; it ends by itself');
+      });
+    },
+  };
+}

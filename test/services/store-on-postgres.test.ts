@@ -10,7 +10,20 @@ import {
   startPostgres,
   startPostgresServer,
 } from '../support/postgres.ts';
-import { EMPTY, customer, newWorkspace, opening, scanOf } from './store-suite/fixtures.ts';
+import {
+  EMPTY,
+  NOW,
+  act,
+  customer,
+  daysAgo,
+  definitionOf,
+  endOf,
+  fireOf,
+  newWorkspace,
+  opening,
+  scanOf,
+  startOf,
+} from './store-suite/fixtures.ts';
 import { rejectsAs } from './store-suite/rejects.ts';
 import { storeSuite } from './store-suite/suite.ts';
 
@@ -69,15 +82,73 @@ describe('the store on Postgres', { skip, timeout: 300_000 }, () => {
     assert.equal(await store.customers.count(workspace), 300);
   });
 
+  test('two processes that plan, start, make up for and finish the same runs keep one ledger, told without a gap', async () => {
+    const workspace = newWorkspace();
+    const both = [store, second];
+    await store.schedules.create(workspace, 'nightly', definitionOf(), act(daysAgo(1)));
+    const minutes = Array.from({ length: 30 }, (_, index) => index);
+    const fires = minutes.map((minute) => fireOf(workspace, minute));
+    const missed = fires.map((fire) => ({ ...fire, state: 'missed' as const, reason: 'unknown' as const }));
+    await Promise.all([
+      ...both.map((of, index) => of.runs.plan(workspace, index === 0 ? fires : fires.toReversed())),
+      ...both.map((of) => of.runs.plan(workspace, missed)),
+      ...minutes.flatMap((minute) =>
+        both.map((of) => of.runs.start(workspace, startOf(workspace, minute, `r${minute}`))),
+      ),
+      ...both.map((of) => of.runs.intend(workspace, 'catch-up', fires)),
+    ]);
+    const ended = await Promise.all(
+      minutes.flatMap((minute) => both.map((of) => of.runs.finish(workspace, `r${minute}`, endOf('failed')))),
+    );
+    assert.equal(ended.filter((end) => end?.changed).length, 30);
+    const { items } = await second.runs.list(workspace, { limit: 500 });
+    assert.equal(items.filter(({ state }) => state === 'failed').length, 30);
+    // Whatever was intended after it had run is a row of its own.
+    assert.equal(
+      items.filter(({ state, cause }) => state === 'late' && cause === 'catch-up').length,
+      items.length - 30,
+    );
+    assert.equal((await store.schedules.get(workspace, 'nightly'))?.failureStreak, 30);
+    const events = await store.events.after(workspace, 0, 500);
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      events.map((_, index) => index + 1),
+    );
+    for (const type of ['run.started', 'run.failed']) {
+      assert.equal(events.filter((event) => event.type === type).length, 30, type);
+    }
+  });
+
+  test('two processes that trigger at once start one run, that want one lease share it in turn', async () => {
+    const workspace = newWorkspace();
+    const trigger = (of: Store, unique: number) =>
+      of.runs.trigger(workspace, startOf(workspace, 0, '', { workflowId: `w-${unique}` }), { exclusive: true });
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, index) => trigger(index % 2 === 0 ? store : second, index)),
+    );
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+    const holders = await Promise.all(
+      [store, second, store, second].map((of, index) => of.leases.acquire(workspace, `h${index}`, NOW, 1_000)),
+    );
+    assert.equal(holders.filter(Boolean).length, 1);
+  });
+
   test('people read the tables as they would expect', async () => {
     const workspace = newWorkspace();
     await store.customers.import(workspace, { ...EMPTY, customers: [customer('c1')] }, { merge: false });
     await store.interventions.open(workspace, opening('i1', 'c1'));
+    await store.schedules.create(workspace, 'nightly', definitionOf(), act());
+    await store.runs.start(workspace, startOf(workspace, 0, 'r1'));
     const client = new pg.Client({ connectionString: database!.url });
     await client.connect();
     const { rows } = await client.query(
       `select customer_id, name, state, churn_risk, issue, action, opened_at from interventions
        where workspace = $1 and ended_at is null`,
+      [workspace],
+    );
+    const scheduled = await client.query(
+      `select name, cron, every_ms, timezone, state from schedules join runs on schedule = name
+       where schedules.workspace = $1 and runs.workspace = $1 and deleted_at is null`,
       [workspace],
     );
     await client.end();
@@ -91,6 +162,9 @@ describe('the store on Postgres', { skip, timeout: 300_000 }, () => {
         action: null,
         opened_at: new Date('2026-03-01T10:00:00Z'),
       },
+    ]);
+    assert.deepEqual(scheduled.rows, [
+      { name: 'nightly', cron: '0 2 * * *', every_ms: null, timezone: 'America/New_York', state: 'running' },
     ]);
   });
 });

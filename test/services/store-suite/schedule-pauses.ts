@@ -78,10 +78,10 @@ export function schedulePausesSuite(open: StoreUnderTest): void {
     await store.schedules.remove(workspace, 'gone', act());
     const before = await store.schedules.all(workspace);
     for (const work of [
-      store.schedules.pause(workspace, ['a', 'gone'], pauseOf('p2')),
-      store.schedules.resume(workspace, { names: ['b', 'gone'] }, act()),
+      () => store.schedules.pause(workspace, ['a', 'gone'], pauseOf('p2')),
+      () => store.schedules.resume(workspace, { names: ['b', 'gone'] }, act()),
     ]) {
-      assert.match((await rejectsAs('not_found', work)).message, /gone/);
+      assert.match((await rejectsAs('not_found', work())).message, /gone/);
     }
     assert.deepEqual(await store.schedules.all(workspace), before);
   });

@@ -16,7 +16,8 @@ export interface Service {
 
 export const NO_SERVICE = 'No service is running here. Start one with: npm start';
 
-const ANSWER_TIMEOUT_MS = 2_000;
+/** A port that nobody listens on refuses at once; a busy service may take seconds. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * The running service of this data folder.

@@ -19,7 +19,7 @@ interface SettingFlags {
   catchUpWindow?: string;
   jitter?: string;
   timeout?: string;
-  pauseAfterFailures?: number | null;
+  pauseAfterFailures?: number | typeof NONE;
 }
 
 type Create = Parameters<Operations['createSchedule']>[1];
@@ -125,8 +125,9 @@ function occurrenceCommand(
     });
 }
 
-/** `none` takes a limit away. */
-const orNone = (text: string): string | null => (text === 'none' ? null : text);
+/** Takes a limit away. */
+const NONE = 'none';
+const orNull = <Value>(value: Value | typeof NONE): Value | null => (value === NONE ? null : value);
 
 function settingFlags(command: Command): Command {
   const failures = whole(1, 1_000);
@@ -140,17 +141,19 @@ function settingFlags(command: Command): Command {
     .addOption(new Option('--overlap <policy>', 'when the run before is still going (default: skip)').choices(OVERLAPS))
     .addOption(new Option('--catch-up <policy>', 'after an outage (default: latest)').choices(CATCH_UPS))
     .option('--catch-up-window <duration>', 'how long ago a missed run may be made up for (default: 1h)')
-    .option('--jitter <duration>', 'start at random within this time, or none', orNone)
-    .option('--timeout <duration>', 'cancel a run that takes longer, or none', orNone)
+    .option('--jitter <duration>', 'start at random within this time, or none')
+    .option('--timeout <duration>', 'cancel a run that takes longer, or none')
     .option('--pause-after-failures <n>', 'pause after so many failures in a row, or none', (text) =>
-      text === 'none' ? null : failures(text),
+      text === NONE ? NONE : failures(text),
     );
 }
 
 /** The flags as the operations take them; only what was given. */
 function settingsOf(flags: SettingFlags): object {
   const { type, cron, timezone, every, anchor, description } = flags;
-  const { overlap, catchUp, catchUpWindow, jitter, timeout, pauseAfterFailures } = flags;
+  const { overlap, catchUp, catchUpWindow } = flags;
+  const [jitter, timeout] = [orNull(flags.jitter), orNull(flags.timeout)];
+  const pauseAfterFailures = orNull(flags.pauseAfterFailures);
   const policies = given({ overlap, catchUp, catchUpWindow, jitter, timeout, pauseAfterFailures });
   return given({
     workflowType: type,

@@ -9,15 +9,15 @@ export const AT_ONCE = 32;
 
 /** Tells Temporal what the store says, until it has the newest of it, and notes that in the store. */
 export function scheduleApplying({ schedules }: Pick<Store, 'schedules'>, calls: ScheduleCalls, now: () => number) {
-  async function madeBy({ workspace, name, version }: ScheduleRow): Promise<string | null> {
+  async function authorOf({ workspace, name, version }: ScheduleRow): Promise<string | null> {
     const versions = await schedules.versions(workspace, name, { since: new Date(now()).toISOString(), until: null });
     return versions.find((one) => one.version === version)?.by ?? null;
   }
 
-  /** Makes Temporal have this row, or what has become of it meanwhile. */
-  async function apply(row: ScheduleRow): Promise<void> {
+  /** Makes Temporal have this row, or what has become of it meanwhile. `madeBy`: who wrote this version, where known. */
+  async function apply(row: ScheduleRow, madeBy?: string): Promise<void> {
     for (let told = row; ;) {
-      await calls.put(told, await madeBy(told));
+      await calls.put(told, (told === row && madeBy) || (await authorOf(told)));
       // Two who tell at the same time can be taken in the wrong order: each makes sure that the newest was told last.
       const latest = await schedules.get(told.workspace, told.name);
       if (latest === null) return calls.delete(told);
@@ -37,17 +37,17 @@ export function scheduleApplying({ schedules }: Pick<Store, 'schedules'>, calls:
   }
 
   return {
-    apply,
+    apply: (row: ScheduleRow): Promise<void> => apply(row),
     applyRemoved,
 
     /** The row, told. @throws ReveilleError `unavailable` */
-    async one(row: ScheduleRow): Promise<ScheduleRow> {
-      await noted(() => apply(row));
+    async one(row: ScheduleRow, madeBy?: string): Promise<ScheduleRow> {
+      await noted(() => apply(row, madeBy));
       return row;
     },
 
     /** @throws ReveilleError `unavailable` */
-    all: (rows: readonly ScheduleRow[]): Promise<void> => noted(() => inParallel(rows, AT_ONCE, apply)),
+    all: (rows: readonly ScheduleRow[]): Promise<void> => noted(() => inParallel(rows, AT_ONCE, (row) => apply(row))),
 
     /** @throws ReveilleError `unavailable` */
     removed: (removed: RemovedSchedule): Promise<void> => noted(() => applyRemoved(removed)),

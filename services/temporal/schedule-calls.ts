@@ -7,9 +7,11 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
 import { scheduleId } from '../../domain/contracts/names.ts';
+import { fires } from '../../domain/cron/index.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
 import { isAsDesired, temporalOptions } from './schedule-options.ts';
+import { ScheduleOverwriter } from './schedule-overwriter.ts';
 
 /** How long one call may take. A caller's own deadline does not count: it would be one for thousands of calls. */
 const CALL_MS = 10_000;
@@ -22,6 +24,7 @@ type Named = Pick<ScheduleRow, 'workspace' | 'name'>;
 export function scheduleCalls(client: Client, now: () => number) {
   const call = <Result>(work: () => Promise<Result>): Promise<Result> =>
     client.connection.withDeadline(Date.now() + CALL_MS, work);
+  const overwriter = new ScheduleOverwriter(client);
   const handle = ({ workspace, name }: Named) => client.schedule.getHandle(scheduleId(workspace, name));
 
   /** False when it is there already. */
@@ -43,7 +46,7 @@ export function scheduleCalls(client: Client, now: () => number) {
   /** False when there is none. */
   async function update(row: ScheduleRow, madeBy: string | null): Promise<boolean> {
     try {
-      await call(() => handle(row).update(() => temporalOptions(row, now(), madeBy)));
+      await call(() => overwriter.overwrite(scheduleId(row.workspace, row.name), temporalOptions(row, now(), madeBy)));
       return true;
     } catch (error) {
       if (error instanceof ScheduleNotFoundError) return false;
@@ -104,10 +107,10 @@ export function scheduleCalls(client: Client, now: () => number) {
 
     /** Has Temporal start the run of one instant, after those that are open unless runs may overlap; paused or not. */
     async startInstant(row: ScheduleRow, instant: string): Promise<void> {
-      const at = new Date(instant);
+      const start = new Date(instant);
       const { ALLOW_ALL, BUFFER_ALL } = ScheduleOverlapPolicy;
       const overlap = row.policies.overlap === 'allow-all' ? ALLOW_ALL : BUFFER_ALL;
-      await call(() => handle(row).backfill({ start: at, end: at, overlap }));
+      await call(() => handle(row).backfill({ start, end: new Date(jitteredUntil(row, start.getTime())), overlap }));
     },
 
     /** Starts a workflow under an id of its own; the same id again is the same run. @returns its run id */
@@ -124,6 +127,13 @@ export function scheduleCalls(client: Client, now: () => number) {
       }
     },
   };
+}
+
+/** Up to when (epoch ms) the fire at an instant may come: by its jitter, but before the next one. Nothing starts before it comes. */
+function jitteredUntil({ timing, policies }: ScheduleRow, at: number): number {
+  if (policies.jitter === null) return at;
+  const next = fires(timing, new Date(at + 1).toISOString()).next().value;
+  return Math.min(at + policies.jitter, next ? Date.parse(next.at) - 1 : Infinity);
 }
 
 export type ScheduleCalls = ReturnType<typeof scheduleCalls>;

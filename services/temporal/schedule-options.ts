@@ -1,10 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type ScheduleDescription,
-  type ScheduleOptionsStartWorkflowAction,
-  ScheduleOverlapPolicy,
-} from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
+import { type ScheduleDescription, type CompiledScheduleAction, ScheduleOverlapPolicy } from '@temporalio/client';
+
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TASK_QUEUES, scheduleId, workflowIds } from '../../domain/contracts/names.ts';
 import { type RunMemo, SERVER_TIMEOUT_MARGIN_MS } from '../../domain/contracts/runs.ts';
@@ -29,7 +25,7 @@ export const OVERLAP_POLICIES: Record<Policies['overlap'], ScheduleOverlapPolicy
 /** What Temporal is to have for a row at `now` (epoch ms). `madeBy`: who wrote its version, where that is known. */
 export function temporalOptions(row: ScheduleRow, now: number, madeBy: string | null = null) {
   const { workspace, name, workflowType, policies, pause } = row;
-  const action: ScheduleOptionsStartWorkflowAction<Workflow> = {
+  const action: CompiledScheduleAction = {
     type: 'startWorkflow',
     workflowType,
     workflowId: workflowIds.scheduled(workflowType, workspace, name),

@@ -69,7 +69,7 @@ export function createScheduleService(dependencies: ScheduleServiceDependencies)
       const definition = definitionOf(settings, limits());
       await calls.answers();
       if ((await store.schedules.get(workspace, name)) === null) await refuseForeign(workspace, name);
-      return applying.one(await store.schedules.create(workspace, name, definition, act));
+      return applying.one(await store.schedules.create(workspace, name, definition, act), act.by);
     },
 
     /** @throws ReveilleError `invalid_input`, `not_found`, `conflict`, `unavailable` */
@@ -95,10 +95,8 @@ export function createScheduleService(dependencies: ScheduleServiceDependencies)
       const created = put.filter(({ name }) => !known.has(name));
       await inParallel(created, AT_ONCE, ({ name }) => refuseForeign(workspace, name));
       await inParallel(put, AT_ONCE, async ({ name, ...definition }) => {
-        const row =
-          (await store.schedules.change(workspace, name, definition, act)) ??
-          (await store.schedules.create(workspace, name, definition, act));
-        await applying.one(row);
+        const row = known.has(name) ? await store.schedules.change(workspace, name, definition, act) : null;
+        await applying.one(row ?? (await store.schedules.create(workspace, name, definition, act)), act.by);
       });
       await inParallel(remove, AT_ONCE, async (name) => {
         const row = await store.schedules.remove(workspace, name, act);

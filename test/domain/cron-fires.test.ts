@@ -97,6 +97,15 @@ test('what begins with * follows the clock: twice in the repeated hour, not at a
   assert.deepEqual(shown(skipped, '2027-03-14T05:00:00Z', '2027-03-15T04:00:00Z'), []);
 });
 
+test('an hour that comes again is not passed over when the next time lies days ahead', () => {
+  assert.deepEqual(shown(cron('*/30 2 * * 0', 'Pacific/Auckland'), '2027-03-29T00:00:00Z', '2027-04-10T00:00:00Z'), [
+    '2027-04-04T02:00:00+13:00  02:00 comes twice on this day; this is the first',
+    '2027-04-04T02:30:00+13:00  02:30 comes twice on this day; this is the first',
+    '2027-04-04T02:00:00+12:00  02:00 comes twice on this day; this is the second',
+    '2027-04-04T02:30:00+12:00  02:30 comes twice on this day; this is the second',
+  ]);
+});
+
 test('a day of month or a weekday: both fire, once where they meet', () => {
   assert.deepEqual(next(cron('0 9 13 * 5', 'UTC'), '2027-08-01T00:00:00Z', 7), [
     '2027-08-06T09:00:00.000Z',

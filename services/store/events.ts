@@ -2,11 +2,8 @@ import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Event, EventType } from '../../domain/contracts/events.ts';
 import type { EventStore } from '../../domain/ports/access-store.ts';
 import { eventSequences, events } from './access-schema.ts';
-import { anyOf, batches } from './bulk.ts';
+import { insertRows, oneOf } from './bulk.ts';
 import { type Connection, type Database, deleteInBatches } from './connection.ts';
-
-/** Seven parameters a row, of the 65,535 that a statement may have. */
-const BATCH_ROWS = 1_000;
 
 export interface NewEvent {
   type: EventType;
@@ -36,7 +33,7 @@ async function untold(transaction: Database, workspace: string, given: readonly 
   const told = await transaction
     .select({ key: events.key })
     .from(events)
-    .where(and(eq(events.workspace, workspace), sql`${events.key} in ${anyOf(keys)}`));
+    .where(and(eq(events.workspace, workspace), sql`${events.key} = ${oneOf(keys)}`));
   const known = new Set(told.map(({ key }) => key));
   return given.filter(({ key }) => {
     if (key === undefined) return true;
@@ -63,18 +60,11 @@ export async function appendEvents(
     if (fresh.length === 0) return;
   }
   let seq = (await reserve(transaction, workspace, fresh.length)) - fresh.length;
-  for (const batch of batches(fresh, BATCH_ROWS)) {
-    await transaction.insert(events).values(
-      batch.map(({ type, at, data, key }) => ({
-        workspace,
-        seq: ++seq,
-        type,
-        at,
-        data: { ...data },
-        key: key ?? null,
-      })),
-    );
-  }
+  await insertRows(
+    transaction,
+    events,
+    fresh.map(({ type, at, data, key }) => ({ workspace, seq: ++seq, type, at, data: { ...data }, key: key ?? null })),
+  );
 }
 
 /** What the WebSocket sends, in the order in which it was committed. */

@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type SQL, and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { RunCause } from '../../domain/contracts/runs.ts';
 import type { PlannedRun, RunRow, RunStore } from '../../domain/ports/schedule-store.ts';
-import { anyOf, batches } from './bulk.ts';
-import type { Connection, Database } from './connection.ts';
+import { batches, insertRows, oneOf, rowsOf } from './bulk.ts';
+import { type Connection, type Database, holdLock } from './connection.ts';
 import { appendEvents } from './events.ts';
 import { type StoredRun, isIntended, isRow, runEvents, toRunRow } from './run-rows.ts';
 import { fill, holdRuns } from './run-starts.ts';
 import { runs } from './schedule-schema.ts';
-
-/** Fourteen parameters a row, of the 65,535 that a statement may have. */
-const BATCH_ROWS = 1_000;
 
 type Fire = Omit<PlannedRun, 'state' | 'reason'>;
 type WaitingRun = PlannedRun & { workflowId: string; runId: string };
@@ -26,6 +23,17 @@ function distinct<Item extends Fire>(fires: readonly Item[]): Item[] {
   return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, fire]) => fire);
 }
 
+const toRow = (workspace: string, { scheduleId, scheduleVersion, plannedAt, plannedLocal, note }: Fire) => ({
+  ...{ workspace, ledgerId: randomUUID(), scheduleId, scheduleVersion, plannedAt, plannedLocal, note },
+});
+
+/**
+ * One at a time writes many fires of a workspace: two who came upon each other's rows, old and new, would wait for each
+ * other for ever.
+ */
+const holdPlans = (transaction: Database, workspace: string): Promise<void> =>
+  holdLock(transaction, 'plans', workspace);
+
 const PLANNED = [runs.state, runs.reason, runs.scheduleVersion, runs.plannedLocal, runs.note] as const;
 
 /** Writes fires, except where there is a run or one is intended. @returns the rows that this changed */
@@ -36,21 +44,14 @@ function upsert(transaction: Database, workspace: string, batch: readonly Planne
   const after = list([...PLANNED.map(excluded), workflowId]);
   return transaction
     .insert(runs)
-    .values(
-      batch.map((fire) => ({
-        workspace,
-        ledgerId: randomUUID(),
-        scheduleId: fire.scheduleId,
-        scheduleVersion: fire.scheduleVersion,
-        plannedAt: fire.plannedAt,
-        ordinal: 0,
-        plannedLocal: fire.plannedLocal,
-        note: fire.note,
-        cause: 'schedule' as const,
-        state: fire.state,
-        reason: fire.reason,
-        workflowId: fire.workflowId ?? null,
-      })),
+    .select(
+      rowsOf(
+        runs,
+        batch.map(({ workflowId = null, ...fire }) => ({
+          ...toRow(workspace, fire),
+          ...{ ordinal: 0, cause: 'schedule', state: fire.state, reason: fire.reason, workflowId },
+        })),
+      ),
     )
     .onConflictDoUpdate({
       target: [runs.workspace, runs.scheduleId, runs.plannedAt, runs.ordinal],
@@ -73,7 +74,7 @@ async function unknownRuns(connection: Connection, workspace: string, waiting: W
     database
       .select({ runId: runs.runId })
       .from(runs)
-      .where(and(eq(runs.workspace, workspace), sql`${runs.runId} in ${anyOf(waiting.map(({ runId }) => runId))}`)),
+      .where(and(eq(runs.workspace, workspace), sql`${runs.runId} = ${oneOf(waiting.map(({ runId }) => runId))}`)),
   );
   const known = new Set(rows.map(({ runId }) => runId));
   return waiting.filter(({ runId }) => !known.has(runId));
@@ -92,11 +93,9 @@ const waits = (run: PlannedRun): run is WaitingRun =>
 
 async function planAll(connection: Connection, workspace: string, given: readonly PlannedRun[]): Promise<void> {
   const fires = distinct(given);
-  for (const batch of batches(
-    fires.filter((run) => !waits(run)),
-    BATCH_ROWS,
-  )) {
+  for (const batch of batches(fires.filter((run) => !waits(run)))) {
     await connection.transaction(async (transaction) => {
+      await holdPlans(transaction, workspace);
       const changed = await upsert(transaction, workspace, batch);
       await appendEvents(transaction, workspace, runEvents(changed, new Date().toISOString()));
     });
@@ -106,23 +105,28 @@ async function planAll(connection: Connection, workspace: string, given: readonl
   }
 }
 
-async function rowsOf(transaction: Database, workspace: string, fires: readonly Fire[]) {
-  const instants = fires.map(({ scheduleId, plannedAt }) => ({ id: scheduleId, at: canonical(plannedAt) }));
+/** The rows of these fires of one schedule by instant, held. */
+async function heldRows(transaction: Database, workspace: string, scheduleId: string, fires: readonly Fire[]) {
+  const instants = sql`any (array(select jsonb_array_elements_text(${JSON.stringify(
+    fires.map(({ plannedAt }) => canonical(plannedAt)),
+  )}::jsonb)::timestamptz))`;
   const rows = await transaction
     .select()
     .from(runs)
     .where(
       and(
         eq(runs.workspace, workspace),
+        eq(runs.scheduleId, scheduleId),
         ne(runs.cause, 'trigger'),
-        sql`(${runs.scheduleId}, ${runs.plannedAt}) in (select id, at from jsonb_to_recordset(${JSON.stringify(instants)}::jsonb) as fire (id text, at timestamptz))`,
+        sql`${runs.plannedAt} = ${instants}`,
       ),
     )
-    .orderBy(asc(runs.scheduleId), asc(runs.plannedAt), asc(runs.ordinal))
+    .orderBy(asc(runs.plannedAt), asc(runs.ordinal))
     .for('update');
   return Map.groupBy(rows, keyOf);
 }
 
+/** Neither has a run nor is about to. */
 const isFree = (row: StoredRun): boolean =>
   row.runId === null && !(row.state === 'late' && (row.cause !== 'schedule' || row.workflowId !== null));
 
@@ -130,40 +134,35 @@ const isFree = (row: StoredRun): boolean =>
 async function intendAll(
   transaction: Database,
   workspace: string,
+  scheduleId: string,
   cause: Extract<RunCause, 'catch-up' | 'backfill'>,
   fires: readonly Fire[],
-): Promise<RunRow[]> {
-  for (const scheduleId of new Set(fires.map((fire) => fire.scheduleId))) {
-    await holdRuns(transaction, workspace, scheduleId);
-  }
+): Promise<StoredRun[]> {
+  await holdRuns(transaction, workspace, scheduleId);
   const intended = { cause, state: 'late', reason: null } as const;
   for (;;) {
-    const rows = await rowsOf(transaction, workspace, fires);
-    const of = (fire: Fire): StoredRun[] => rows.get(keyOf(fire)) ?? [];
-    const found = fires.flatMap(
-      (fire) => of(fire).find((row) => row.cause === cause && row.state === 'late' && row.runId === null) ?? [],
-    );
-    if (found.length === fires.length) return found.map(toRunRow);
-    const done = new Set(found.map(keyOf));
-    const missing = fires.filter((fire) => !done.has(keyOf(fire)));
-    const free = missing.flatMap((fire) => of(fire).find(isFree)?.ledgerId ?? []);
-    const taken = missing.filter((fire) => !of(fire).some(isFree));
-    if (free.length > 0) {
-      await transaction
-        .update(runs)
-        .set(intended)
-        .where(and(eq(runs.workspace, workspace), sql`${runs.ledgerId} in ${anyOf(free)}`));
-    }
-    for (const batch of batches(taken, BATCH_ROWS)) {
-      const values = batch.map(({ scheduleId, scheduleVersion, plannedAt, plannedLocal, note, ...fire }) => ({
-        ...{ workspace, ledgerId: randomUUID(), scheduleId, scheduleVersion, plannedAt, plannedLocal, note },
-        ordinal:
-          (of({ scheduleId, scheduleVersion, plannedAt, plannedLocal, note, ...fire }).at(-1)?.ordinal ?? -1) + 1,
+    const rows = await heldRows(transaction, workspace, scheduleId, fires);
+    const known = fires.map((fire) => ({ fire, rows: rows.get(keyOf(fire)) ?? [] }));
+    const isDone = (row: StoredRun): boolean => row.cause === cause && row.state === 'late' && row.runId === null;
+    const missing = known.filter((each) => !each.rows.some(isDone));
+    if (missing.length === 0) return known.flatMap((each) => each.rows.find(isDone) ?? []);
+    const free = missing.flatMap((each) => each.rows.find(isFree)?.ledgerId ?? []);
+    await transaction
+      .update(runs)
+      .set(intended)
+      .where(and(eq(runs.workspace, workspace), sql`${runs.ledgerId} = ${oneOf(free)}`));
+    const taken = missing.filter((each) => !each.rows.some(isFree));
+    // Where a run has started at this very moment, the next time round sees its row.
+    await insertRows(
+      transaction,
+      runs,
+      taken.map((each) => ({
+        ...toRow(workspace, each.fire),
         ...intended,
-      }));
-      // Where a fire was planned at this very moment, its row is taken over the next time round.
-      await transaction.insert(runs).values(values).onConflictDoNothing();
-    }
+        ordinal: (each.rows.at(-1)?.ordinal ?? -1) + 1,
+      })),
+      sql`on conflict do nothing`,
+    );
   }
 }
 
@@ -201,7 +200,15 @@ export function runPlans(connection: Connection): Pick<RunStore, 'plan' | 'unpla
     },
     async intend(workspace, cause, fires) {
       if (fires.length === 0) return [];
-      return connection.transaction((transaction) => intendAll(transaction, workspace, cause, distinct(fires)));
+      const ofSchedules = Map.groupBy(distinct(fires), (fire) => fire.scheduleId);
+      return connection.transaction(async (transaction) => {
+        await holdPlans(transaction, workspace);
+        const rows: RunRow[] = [];
+        for (const [scheduleId, its] of ofSchedules) {
+          rows.push(...(await intendAll(transaction, workspace, scheduleId, cause, its)).map(toRunRow));
+        }
+        return rows;
+      });
     },
     giveUp: (workspace, ledgerId, end) =>
       connection.transaction((transaction) => giveUpOnce(transaction, workspace, ledgerId, end)),

@@ -35,14 +35,8 @@ async function claimed(transaction: Database, workspace: string, run: Claim): Pr
     .for('update');
   if (own) return own;
   const place = run.cause === 'trigger' ? isTriggered(workspace, run.workflowId) : isFire(workspace, run);
-  const [free] = await transaction
-    .select()
-    .from(runs)
-    .where(and(place, isNull(runs.runId)))
-    .orderBy(asc(runs.ordinal))
-    .limit(1)
-    .for('update');
-  return free;
+  const rows = await transaction.select().from(runs).where(place).orderBy(asc(runs.ordinal)).for('update');
+  return rows.find((row) => row.runId === null);
 }
 
 /** The place after all rows of the same instant. */

@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { scheduleId } from '../../domain/contracts/names.ts';
 import type { ScheduleRow, ScheduleStore, Span } from '../../domain/ports/schedule-store.ts';
-import { anyOf, batches } from './bulk.ts';
+import { insertRows, oneOf, overwriting } from './bulk.ts';
 import type { Connection, Database } from './connection.ts';
 import { appendEvents } from './events.ts';
 import { overlapping } from './outages.ts';
@@ -34,7 +34,7 @@ async function updateAll(
   changes: Partial<StoredSchedule>,
 ): Promise<ScheduleRow[]> {
   if (rows.length === 0) return [];
-  const names = sql`${schedules.name} in ${anyOf(rows.map(({ name }) => name))}`;
+  const names = sql`${schedules.name} = ${oneOf(rows.map(({ name }) => name))}`;
   const changed = await transaction
     .update(schedules)
     .set({ ...changes, revision: sql`${schedules.revision} + 1` })
@@ -57,15 +57,12 @@ async function pauseAll(
     pausedReason: reason,
     pausedAt: at,
   });
-  for (const batch of batches(stopped)) {
-    await transaction
-      .insert(schedulePauses)
-      .values(batch.map(({ name }) => ({ workspace, name, pauseId, since: at, by, reason })))
-      .onConflictDoUpdate({
-        target: [schedulePauses.workspace, schedulePauses.name, schedulePauses.since, schedulePauses.pauseId],
-        set: { until: null, resumedBy: null, resumedReason: null },
-      });
-  }
+  await insertRows(
+    transaction,
+    schedulePauses,
+    stopped.map(({ name }) => ({ workspace, name, pauseId, since: at, by, reason })),
+    overwriting(schedulePauses, ['workspace', 'name', 'since', 'pause_id'], []),
+  );
   const type = automatic ? 'schedule.disabled' : 'schedule.paused';
   await appendEvents(
     transaction,
@@ -92,7 +89,7 @@ export async function endPauses(
     .where(
       and(
         eq(schedulePauses.workspace, workspace),
-        sql`${schedulePauses.name} in ${anyOf(names)}`,
+        sql`${schedulePauses.name} = ${oneOf(names)}`,
         isNull(schedulePauses.until),
       ),
     );

@@ -7,7 +7,7 @@ import type {
   ScheduleVersion,
 } from '../../domain/ports/schedule-store.ts';
 import { ReveilleError } from '../../domain/errors.ts';
-import { anyOf } from './bulk.ts';
+import { oneOf } from './bulk.ts';
 import type { Database } from './connection.ts';
 import { type scheduleVersions, schedules } from './schedule-schema.ts';
 
@@ -93,7 +93,7 @@ export async function heldByName(
   workspace: string,
   names: readonly string[] | null,
 ): Promise<StoredSchedule[]> {
-  const named = names === null ? undefined : sql`${schedules.name} in ${anyOf(names)}`;
+  const named = names === null ? undefined : sql`${schedules.name} = ${oneOf(names)}`;
   const rows = await transaction
     .select()
     .from(schedules)

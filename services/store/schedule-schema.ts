@@ -111,16 +111,14 @@ export const runs = pgTable(
     uniqueIndex('runs_fire')
       .on(table.workspace, table.scheduleId, table.plannedAt, table.ordinal)
       .where(sql`cause <> 'trigger'`),
-    uniqueIndex('runs_run').on(table.workspace, table.runId),
+    uniqueIndex('runs_run').on(table.workspace, table.runId).where(isNotNull(table.runId)),
     index('runs_triggered')
       .on(table.workspace, table.workflowId)
       .where(sql`cause = 'trigger'`),
     index('runs_newest').on(table.workspace, table.plannedAt, table.ledgerId),
     index('runs_of_schedule').on(table.workspace, table.schedule, table.plannedAt, table.ledgerId),
     index('runs_in_state').on(table.workspace, table.state, table.plannedAt, table.ledgerId),
-    index('runs_of_cause')
-      .on(table.workspace, table.cause, table.plannedAt, table.ledgerId)
-      .where(sql`cause <> 'schedule'`),
+    index('runs_of_cause').on(table.workspace, table.cause, table.plannedAt, table.ledgerId),
     index('runs_last').on(table.workspace, table.scheduleId, sql`coalesce(started_at, finished_at)`),
     index('runs_to_end')
       .on(table.workspace, table.scheduleId)

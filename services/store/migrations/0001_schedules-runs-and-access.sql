@@ -132,12 +132,12 @@ CREATE TABLE "tokens" (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX "runs_fire" ON "runs" USING btree ("workspace","schedule_id","planned_at","ordinal") WHERE cause <> 'trigger';--> statement-breakpoint
-CREATE UNIQUE INDEX "runs_run" ON "runs" USING btree ("workspace","run_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "runs_run" ON "runs" USING btree ("workspace","run_id") WHERE "runs"."run_id" is not null;--> statement-breakpoint
 CREATE INDEX "runs_triggered" ON "runs" USING btree ("workspace","workflow_id") WHERE cause = 'trigger';--> statement-breakpoint
 CREATE INDEX "runs_newest" ON "runs" USING btree ("workspace","planned_at","ledger_id");--> statement-breakpoint
 CREATE INDEX "runs_of_schedule" ON "runs" USING btree ("workspace","schedule","planned_at","ledger_id");--> statement-breakpoint
 CREATE INDEX "runs_in_state" ON "runs" USING btree ("workspace","state","planned_at","ledger_id");--> statement-breakpoint
-CREATE INDEX "runs_of_cause" ON "runs" USING btree ("workspace","cause","planned_at","ledger_id") WHERE cause <> 'schedule';--> statement-breakpoint
+CREATE INDEX "runs_of_cause" ON "runs" USING btree ("workspace","cause","planned_at","ledger_id");--> statement-breakpoint
 CREATE INDEX "runs_last" ON "runs" USING btree ("workspace","schedule_id",coalesce(started_at, finished_at));--> statement-breakpoint
 CREATE INDEX "runs_to_end" ON "runs" USING btree ("workspace","schedule_id") WHERE state in ('planned', 'late', 'running', 'stuck');--> statement-breakpoint
 CREATE INDEX "runs_age" ON "runs" USING brin ("planned_at");--> statement-breakpoint

@@ -106,6 +106,22 @@ test('an hour that comes again is not passed over when the next time lies days a
   ]);
 });
 
+test('however long before a change one starts to look, its day is the same', () => {
+  const change = Date.parse('2027-11-07T06:00:00Z');
+  for (const [expression, count] of [
+    ['*/15 1 * * 0', 8],
+    ['0-45/15 1 * * 0', 4],
+  ] as const) {
+    const timing = cron(expression, 'America/New_York');
+    const day = shown(timing, '2027-11-07T00:00:00Z', '2027-11-08T00:00:00Z');
+    assert.deepEqual(day.filter((line) => /comes twice/.test(line)).length, count);
+    for (let minutes = 0; minutes < 20 * 1_440; minutes += 50) {
+      const from = new Date(change - 86_400_000 - minutes * 60_000).toISOString();
+      assert.deepEqual(shown(timing, from, '2027-11-08T00:00:00Z').slice(-count), day, from);
+    }
+  }
+});
+
 test('a day of month or a weekday: both fire, once where they meet', () => {
   assert.deepEqual(next(cron('0 9 13 * 5', 'UTC'), '2027-08-01T00:00:00Z', 7), [
     '2027-08-06T09:00:00.000Z',

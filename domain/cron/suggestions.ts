@@ -32,7 +32,7 @@ export function suggestPart(field: Field, part: string): string {
     return 'W (the nearest weekday) is not taken: write the day alone, or mon-fri as the day of week';
   }
   if (/^h(?:\(|\/|$)/i.test(part)) return 'H is not taken: name a value';
-  if (/^-/.test(part)) return `it is out of range: use ${field.range}`;
+  if (part.startsWith('-')) return `it is out of range: use ${field.range}`;
   if (/[./]\d*\.|\.\d/.test(part)) return `only whole numbers are taken: use ${field.range}`;
   if (name !== undefined && /^[a-z]+$/i.test(part)) return `names have three letters: write ${name}`;
   return `it is not understood: use ${field.range}, ranges such as ${field.least}-${field.least + 4}, lists, or * with a step`;

@@ -92,10 +92,10 @@ function nearest(name: string): string | null {
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...a].entries()) {
+  for (let index = 0; index < a.length; index += 1) {
     const next = [index + 1];
     for (let column = 1; column <= b.length; column += 1) {
-      const change = (row[column - 1] ?? 0) + (b[column - 1] === letter ? 0 : 1);
+      const change = (row[column - 1] ?? 0) + (b[column - 1] === a[index] ? 0 : 1);
       next.push(Math.min(change, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
     }
     row = next;

@@ -28,13 +28,13 @@ const REFUSALS: Record<number, [code: ErrorCode, words: string]> = {
   503: ['unavailable', 'The service is stopping'],
 };
 
-/** Fastify's own refusals in our words; what else is 400 is a body that is not JSON, or a URL that is none. */
+/** Fastify's own refusals in our words. */
 function fromFastify(error: FastifyError): ReveilleError {
   const [code, words] = REFUSALS[error.statusCode ?? 500] ?? [];
   if (code && words) return new ReveilleError(code, words, { cause: error });
-  if (error.statusCode === 400) {
-    const what = error.code === 'FST_ERR_BAD_URL' ? 'The path is not a valid URL' : 'The body is not valid JSON';
-    return new MalformedRequest(what, { cause: error });
+  if (error.code === 'FST_ERR_BAD_URL') return new MalformedRequest('The path is not a valid URL', { cause: error });
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new MalformedRequest('The request cannot be read', { cause: error });
   }
   return new ReveilleError('internal', 'Something went wrong inside', { cause: error });
 }

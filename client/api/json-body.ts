@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { FieldError } from '../../domain/errors.ts';
+import { type FieldError, ReveilleError } from '../../domain/errors.ts';
 import { MalformedRequest } from './problem.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -14,8 +14,13 @@ const MOST_ERRORS = 20;
  */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
-    parseJson(decoded(body)),
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async ({ headers }: FastifyRequest, body: Buffer) => {
+      if ((headers['content-encoding'] ?? 'identity') === 'identity') return parseJson(decoded(body));
+      throw new ReveilleError('unsupported_media_type', 'Send the body as it is, without Content-Encoding');
+    },
   );
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { maxHeaderSize } from 'node:http';
 import { isIPv6 } from 'node:net';
 import fastifyHelmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -68,13 +69,15 @@ async function createApp(options: ApiOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = logger;
   const app: FastifyInstance = Fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     frameworkErrors: answerError,
     clientErrorHandler: answerClientError,
     requestTimeout: REQUEST_MS,
     connectionTimeout: SILENCE_MS,
     http: { headersTimeout: HEADERS_MS },
+    // Ids have lengths of their own, which say more than a path that is refused: no path is longer than this.
+    routerOptions: { maxParamLength: maxHeaderSize },
   });
   readJsonBodies(app);
   // The operations check their input and their answers whole; the schemas of routes are for the document.

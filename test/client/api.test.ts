@@ -2,52 +2,35 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import type { ApiServer } from '../../client/api/server.ts';
-import { problem } from '../../client/api/problem.ts';
 import { type OperationName, routes } from '../../client/api/routes.ts';
 import { createOperations } from '../../client/operations/index.ts';
-import type { Store } from '../../domain/ports/store.ts';
 import { openStore } from '../../services/store/open-store.ts';
-import { type Answer, type Sent, TOKEN, request, startTestApi } from '../support/api.ts';
-import { sampleCustomers, temporaryFolder } from '../support/service.ts';
+import {
+  type Answer,
+  type Sent,
+  type StoreApi,
+  TOKEN,
+  assertProblem,
+  request,
+  startStoreApi,
+  startTestApi,
+} from '../support/api.ts';
+import { sampleCustomers } from '../support/service.ts';
 import { cacheDir } from '../support/temporal.ts';
 
-/** Words that only a stack, a driver or a path of this machine would have. */
-const LEAKS = /node_modules|\.ts\b|select |insert |pglite|postgres|grpc|zod|fastify|^\s+at /im;
-
-let store: Store;
-let api: ApiServer;
-let folder: ReturnType<typeof temporaryFolder>;
+let service: StoreApi;
 
 before(async () => {
-  folder = temporaryFolder();
-  store = await openStore({ dataDir: folder.path, cacheDir: cacheDir() });
-  await store.customers.import('default', sampleCustomers(30), { merge: false });
-  api = await startTestApi(createOperations({ store, temporal: null }), () => store.ping());
+  service = await startStoreApi();
+  await service.store.customers.import('default', sampleCustomers(30), { merge: false });
 });
-after(async () => {
-  await api?.close();
-  await store?.close();
-  folder?.remove();
-});
+after(() => service?.stop());
 
-const ask = (path: string, sent?: Sent): Promise<Answer> => request(api, path, sent);
-
-/** Every error is a problem that names its request, and says nothing of what is inside. */
-function assertProblem(answer: Answer, status: number, code: string): void {
-  assert.equal(answer.status, status, answer.text);
-  assert.match(answer.type ?? '', /^application\/problem\+json/);
-  const told = problem.parse(answer.body);
-  assert.equal(told.status, status);
-  assert.equal(told.code, code);
-  assert.equal(told.requestId, answer.headers.get('x-request-id'));
-  assert.match(told.requestId ?? '', /^[0-9a-f-]{36}$/);
-  assert.doesNotMatch(answer.text, LEAKS);
-}
+const ask = (path: string, sent?: Sent): Promise<Answer> => request(service.api, path, sent);
 
 /** Sends bytes as they are and returns the answer's first line. */
 async function raw(requestLine: string): Promise<string> {
-  const { port } = new URL(api.url);
+  const { port } = new URL(service.api.url);
   const socket = connect(Number(port), '127.0.0.1');
   socket.write(`${requestLine} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: close\r\n\r\n`);
   return (await text(socket)).split('\r\n')[0] ?? '';
@@ -117,7 +100,39 @@ describe('requests that cannot be right', () => {
     ['the id of the path in the body too', `/api/escalations/${id}/assign`, { body: { id, owner: 'a' } }, 422, 'invalid_input', ['id']], // prettier-ignore
     ['several wrong fields', '/api/scans', { body: { riskThreshold: 2, dryRun: 'yes', nope: 1 } }, 422, 'invalid_input', ['dryRun', 'nope', 'riskThreshold']], // prettier-ignore
     ['a number beyond all numbers', '/api/scans', { body: '{"minLifetimeValue":1e999}' }, 422, 'invalid_input', ['minLifetimeValue']], // prettier-ignore
-    ['a workspace that is no slug', '/api/scans', { workspace: 'No Slug' }, 422, 'invalid_input', ['']],
+    ['a workspace that is no slug', '/api/scans', { workspace: 'No Slug' }, 422, 'invalid_input', ['X-Workspace']],
+    ['a key twice', '/api/scans', { body: '{"dryRun":true,"dryRun":false}' }, 400, 'invalid_input', ['dryRun']],
+    ['a key twice, written in two ways', '/api/scans', { body: '{"dryRun":true,"dry\\u0052un":false}' }, 400, 'invalid_input', ['dryRun']], // prettier-ignore
+    ['a key twice deep inside', '/api/schedules', { body: '{"input":{"a":[1,{"b":1,"c":"}","b":2}]}}' }, 400, 'invalid_input', ['input.a.1.b']], // prettier-ignore
+    ['__proto__ deep inside', '/api/schedules', { body: '{"input":{"a":[{"__pr\\u006fto__":1}]}}' }, 400, 'invalid_input', ['input.a.0.__proto__']], // prettier-ignore
+    ['constructor deep inside', '/api/schedules', { body: '{"input":{"constructor":{}}}' }, 400, 'invalid_input', ['input.constructor']], // prettier-ignore
+    ['a number beyond all numbers where anything may stand', '/api/schedules', { body: '{"input":{"a":[1,-1e999]}}' }, 422, 'invalid_input', ['input.a.1']], // prettier-ignore
+    ['a NUL where anything may stand', '/api/schedules', { body: '{"input":{"a":"\\u0000"}}' }, 422, 'invalid_input', ['input.a']], // prettier-ignore
+    ['a NUL in a name', '/api/schedules', { body: '{"input":{"a":{"\\u0000":1}}}' }, 422, 'invalid_input', ['input.a']],
+    ['a lone surrogate', '/api/escalations/x/assign', { body: '{"owner":"\\udc00"}' }, 422, 'invalid_input', ['owner']],
+    ['nesting without end', '/api/schedules', { body: `{"input":{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}}` }, 422, 'invalid_input'], // prettier-ignore
+    ['a body in the URL', '/api/scans?dryRun=true', { body: {} }, 422, 'invalid_input', ['dryRun']],
+    [
+      'a body of a DELETE',
+      '/api/tokens/x',
+      { method: 'DELETE', body: { force: true } },
+      422,
+      'invalid_input',
+      ['force'],
+    ],
+    ['a body in another encoding', '/api/scans', { body: '{}', headers: { 'content-encoding': 'gzip' } }, 415, 'unsupported_media_type'], // prettier-ignore
+    ['an idempotency key that is none', '/api/scans', { body: {}, headers: { 'idempotency-key': 'a b' } }, 422, 'invalid_input', ['Idempotency-Key']], // prettier-ignore
+    ['an id as long as a header', `/api/scans/${'x'.repeat(10_000)}`, {}, 422, 'invalid_input', ['id']],
+    [
+      'a forged cursor of customers',
+      '/api/customers?cursor=WyJjdXN0b21lcnMiLC01XQ',
+      {},
+      422,
+      'invalid_input',
+      ['cursor'],
+    ],
+    ['a cursor of customers beyond all rows', '/api/customers?cursor=WyJjdXN0b21lcnMiLDFlOV0', {}, 422, 'invalid_input', ['cursor']], // prettier-ignore
+    ['an unknown customer', '/api/customers/C1', {}, 404, 'not_found'],
     ['a workspace in the body', '/api/scans', { body: { workspace: 'other' } }, 422, 'invalid_input', ['workspace']],
   ];
   for (const [title, path, sent, status, code, fields] of cases) {
@@ -165,8 +180,7 @@ describe('what is away', () => {
     const id = '0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f';
     const needing: [string, Sent][] = [
       ['/api/scans', { body: {} }],
-      ['/api/schedules/customer-scan', {}],
-      ['/api/schedules/customer-scan/trigger', { body: {} }],
+      ['/api/schedules', { body: { name: 'nightly', workflowType: 'customerScan', cron: '0 2 * * *' } }],
     ];
     for (const [path, sent] of needing) {
       const answer = await ask(path, sent);
@@ -178,8 +192,9 @@ describe('what is away', () => {
   });
 
   test('without the store everything that needs it is 503 with Retry-After', async () => {
-    const away = await openStore({ dataDir: `${folder.path}/away`, cacheDir: cacheDir() });
-    const other = await startTestApi(createOperations({ store: away, temporal: null }), () => away.ping());
+    const away = await openStore({ dataDir: `${service.folder}/away`, cacheDir: cacheDir() });
+    const operations = createOperations({ store: away, temporal: null, minIntervalMs: 10_000 });
+    const other = await startTestApi(operations, away, { ready: () => away.ping() });
     try {
       await away.close();
       const asked: [string, Sent][] = [

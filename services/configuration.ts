@@ -7,6 +7,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE, slug } from '../domain/contracts/names.ts';
 import { duration } from '../domain/contracts/time-values.ts';
+import { parseZone } from '../domain/cron/zones.ts';
 import { type FieldError, invalidInput } from '../domain/errors.ts';
 import { fieldErrors } from '../domain/parse.ts';
 import type { TemporalTarget } from './temporal/connection.ts';
@@ -14,7 +15,15 @@ import type { TemporalTarget } from './temporal/connection.ts';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const text = z.string().trim().min(1, 'must not be empty');
-const timeZone = text.refine(isTimeZone, 'must be an IANA time zone such as Asia/Kolkata');
+const timeZone = text.transform((name, context) => {
+  try {
+    return parseZone(name, Date.now());
+  } catch {
+    // The reason would quote the value, which may be a secret in the wrong place.
+    context.addIssue({ code: 'custom', message: 'must be an IANA time zone such as Asia/Kolkata, or UTC' });
+    return z.NEVER;
+  }
+});
 
 /** Everything that can be set, as `reveille.yaml` names it. */
 const settings = z.strictObject({
@@ -237,13 +246,4 @@ function defaultCacheDir(variables: Record<string, string>): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -13,17 +13,18 @@ import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
 import { isAsDesired, temporalOptions } from './schedule-options.ts';
 import { ScheduleOverwriter } from './schedule-overwriter.ts';
 
-/** How long one call may take. A caller's own deadline does not count: it would be one for thousands of calls. */
-const CALL_MS = 10_000;
 /** Whether the server answers at all is known sooner. */
 const ANSWER_MS = 3_000;
 
 type Named = Pick<ScheduleRow, 'workspace' | 'name'>;
 
-/** What is asked of Temporal about schedules, each call with a deadline of its own. */
-export function scheduleCalls(client: Client, now: () => number) {
+/**
+ * What is asked of Temporal about schedules. Each call may take `callMs`; a caller's own deadline does not count, since it
+ * would be one for thousands of calls.
+ */
+export function scheduleCalls(client: Client, callMs: number, now: () => number) {
   const call = <Result>(work: () => Promise<Result>): Promise<Result> =>
-    client.connection.withDeadline(Date.now() + CALL_MS, work);
+    client.connection.withDeadline(Date.now() + callMs, work);
   const overwriter = new ScheduleOverwriter(client);
   const handle = ({ workspace, name }: Named) => client.schedule.getHandle(scheduleId(workspace, name));
 
@@ -54,7 +55,19 @@ export function scheduleCalls(client: Client, now: () => number) {
     }
   }
 
+  /** null when there is none. */
+  async function describe(named: Named): Promise<ScheduleDescription | null> {
+    try {
+      return await call(() => handle(named).describe());
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) return null;
+      throw error;
+    }
+  }
+
   return {
+    describe,
+
     /** @throws ReveilleError `unavailable` */
     async answers(): Promise<void> {
       const { namespace } = client.options;
@@ -73,16 +86,6 @@ export function scheduleCalls(client: Client, now: () => number) {
       }
     },
 
-    /** null when there is none. */
-    async describe(named: Named): Promise<ScheduleDescription | null> {
-      try {
-        return await call(() => handle(named).describe());
-      } catch (error) {
-        if (error instanceof ScheduleNotFoundError) return null;
-        throw error;
-      }
-    },
-
     /** Makes Temporal have the row. Only where there is none is one created, only where there is one is it changed. */
     async put(row: ScheduleRow, madeBy: string | null): Promise<void> {
       const ways = row.appliedRevision === 0 ? [create, update, create] : [update, create, update];
@@ -92,7 +95,7 @@ export function scheduleCalls(client: Client, now: () => number) {
 
     /** Whether Temporal has the row as it should be. */
     async has(row: ScheduleRow): Promise<boolean> {
-      const description = await this.describe(row);
+      const description = await describe(row);
       return description !== null && isAsDesired(description, row, now());
     },
 

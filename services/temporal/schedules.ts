@@ -20,8 +20,12 @@ export interface ScheduleServiceDependencies {
   client: Client;
   /** Schedules that fire more often than this are refused, in milliseconds. */
   minIntervalMs: number;
+  /** How long one call to Temporal may take, in milliseconds. Default 10 s. */
+  callMs?: number;
   now?: () => number;
 }
+
+const CALL_MS = 10_000;
 
 export type ScheduleService = ReturnType<typeof createScheduleService>;
 
@@ -31,8 +35,8 @@ export type ScheduleService = ReturnType<typeof createScheduleService>;
  * it goes away half-way the change stays noted, and reconciliation carries it out by `apply` and `applyRemoved`.
  */
 export function createScheduleService(dependencies: ScheduleServiceDependencies) {
-  const { store, client, minIntervalMs, now = Date.now } = dependencies;
-  const calls = scheduleCalls(client, now);
+  const { store, client, minIntervalMs, callMs = CALL_MS, now = Date.now } = dependencies;
+  const calls = scheduleCalls(client, callMs, now);
   const applying = scheduleApplying(store, calls, now);
   const limits = () => ({ minIntervalMs, now: now() });
 

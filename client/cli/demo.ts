@@ -45,9 +45,8 @@ async function demo(outer: Cli): Promise<void> {
   say('2. Temporal server, store and worker');
   const report = (line: string): void => say(`   ${line}`);
   try {
-    await withStack({ configuration: cli.configuration, logger: cli.logger, report }, (stack, stopped) =>
-      unlessStopped(showScan(cli, stack, workbook), stopped),
-    );
+    const options = { configuration: cli.configuration, logger: cli.logger, report, maintenance: !shared };
+    await withStack(options, (stack, stopped) => unlessStopped(showScan(cli, stack, workbook), stopped));
   } finally {
     await guest?.leaveNothing();
   }

@@ -22,6 +22,7 @@ import { createOperations } from '../operations/index.ts';
 import { type Runtime, removeRuntime, writeRuntime } from '../runtime-file.ts';
 import { newSecret } from '../token-secret.ts';
 import { userName } from './context.ts';
+import { startReconciliation } from './reconciliation.ts';
 
 /** How long `/readyz` waits for Temporal, in milliseconds. */
 const READY_MS = 3_000;
@@ -48,6 +49,8 @@ export interface StackOptions {
   signal: AbortSignal;
   /** False: only the API, beside workers that are processes of their own. */
   worker?: boolean;
+  /** False: no schedule of our own, on a server where we are a guest. */
+  maintenance?: boolean;
 }
 
 /**
@@ -56,7 +59,7 @@ export interface StackOptions {
  * @throws ReveilleError `conflict` when another process holds the store, `unavailable` when something does not start
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { configuration, logger, report, worker = true } = options;
+  const { configuration, logger, report, worker = true, maintenance = true } = options;
   const { databaseUrl, dataDir, cacheDir } = configuration;
   await using starting = new AsyncDisposableStack();
   const runtime = installRuntime({ logger });
@@ -76,11 +79,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   starting.defer(() => client.connection.close());
   const workers = worker ? await startReveilleWorkers({ configuration, target: temporal.target, store, logger }) : null;
   if (workers) starting.defer(() => drained(workers));
-  const operations = createOperations({
-    store,
-    temporal: { client, webUi: temporal.webUi },
-    minIntervalMs: configuration.minIntervalMs,
-  });
+  const { minIntervalMs } = configuration;
+  const operations = createOperations({ store, temporal: { client, webUi: temporal.webUi }, minIntervalMs });
+  const reconciler = await startReconciliation({ store, client, minIntervalMs, logger, maintenance });
+  starting.defer(() => reconciler.close());
   const token = newSecret();
   const api = await startApi({
     operations,

@@ -74,7 +74,7 @@ export function isRipe(
 export function explain(fire: UnstartedFire, evidence: Evidence): Explanation {
   const { now, skips, pauses, outages } = evidence;
   if (skips.has(fire.at)) return { kind: 'skipped', reason: 'operator' };
-  if (pauses.some((pause) => touches(fire, pause))) return { kind: 'skipped', reason: 'paused' };
+  if (pauses.some((pause) => touches(fire, pause, 0))) return { kind: 'skipped', reason: 'paused' };
   const outage = outageAt(fire, outages);
   const missed = outage && ({ kind: 'missed', reason: 'outage', backAt: outage.until ?? now } as const);
   const holders = holdersOf(fire, evidence.runs, 0);
@@ -84,6 +84,7 @@ export function explain(fire: UnstartedFire, evidence: Evidence): Explanation {
   if (missed && !began && isLost(fire, outage) && (holder === undefined || evidence.temporalMissedSome)) return missed;
   if (holder) return overlapped(fire, holder, evidence);
   if (missed) return missed;
+  if (pauses.some((pause) => touches(fire, pause, SLACK_MS))) return { kind: 'skipped', reason: 'paused' };
   const [near] = holdersOf(fire, evidence.runs, SLACK_MS);
   return near ? overlapped(fire, near, evidence) : { kind: 'missed', reason: 'unknown', backAt: now };
 }
@@ -99,8 +100,8 @@ function outageAt(
   return outages.find(({ since, until }) => at + jitter >= since && (until === null || at <= until));
 }
 
-const touches = ({ at, jitter }: UnstartedFire, { since, until }: TimeSpan): boolean =>
-  at + jitter >= since - SLACK_MS && (until === null || at <= until + SLACK_MS);
+const touches = ({ at, jitter }: UnstartedFire, { since, until }: TimeSpan, slack: number): boolean =>
+  at + jitter >= since - slack && (until === null || at <= until + slack);
 
 /** The runs that Temporal saw open when the fire came. A triggered one is none of the schedule's to Temporal. */
 function holdersOf({ at, jitter, overlap }: UnstartedFire, runs: readonly OtherRun[], slack: number): OtherRun[] {

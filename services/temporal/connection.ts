@@ -16,6 +16,8 @@ export interface TemporalTarget {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** gRPC waits for up to two minutes between attempts to reach a server that is back long since. */
+const RECONNECT_MS = 2_000;
 
 /** A server on this machine, as we start them: no TLS, no key. */
 export const localTarget = (address: string, namespace = 'default'): TemporalTarget => ({
@@ -32,7 +34,11 @@ export const localTarget = (address: string, namespace = 'default'): TemporalTar
  */
 export async function connectClient(target: TemporalTarget): Promise<Client> {
   try {
-    const connection = await Connection.connect({ ...connectionOptions(target), connectTimeout: CONNECT_TIMEOUT_MS });
+    const connection = await Connection.connect({
+      ...connectionOptions(target),
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      channelArgs: { 'grpc.max_reconnect_backoff_ms': RECONNECT_MS },
+    });
     return new Client({ connection, namespace: target.namespace });
   } catch (cause) {
     throw unreachable(target, cause);

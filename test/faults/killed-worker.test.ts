@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { OutboxMessage } from '../../domain/contracts/interventions.ts';
+import type { RunMemo } from '../../domain/contracts/runs.ts';
 import type { CustomerData } from '../../domain/customers/customer.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { memoryFile } from '../../services/memory-files.ts';
@@ -28,6 +29,10 @@ const DEATHS: [when: string, faults: string[]][] = [
   [
     'between agents and memory line, right after a line, and between a message in the outbox and the state that says so',
     ['interventions.update:after:5', 'memory.append:after:2', 'outbox.put:after:2'],
+  ],
+  [
+    'before and after the start, and before and after the end of the run are in the ledger',
+    ['runs.start:before:1', 'runs.start:after:1', 'runs.finish:before:1', 'runs.finish:after:1'],
   ],
 ];
 
@@ -63,6 +68,7 @@ describe('A worker killed by SIGKILL', { concurrency: 2 }, () => {
         taskQueue: 'reveille',
         workflowId: 'customer-scan/default/manual/1',
         args: [{}],
+        memo: { scheduleId: 'default/customer-scan', scheduleVersion: 1, cause: 'trigger' } satisfies RunMemo,
       });
       for (const fault of faults) {
         const doomed = worker(temporal.address, folder.path, fault);
@@ -79,6 +85,8 @@ describe('A worker killed by SIGKILL', { concurrency: 2 }, () => {
         outbox: (await store.outbox.list('default', { limit: 50 })).items,
         scans: (await store.scans.list('default', { limit: 50 })).items,
         totals: await store.scans.totals('default'),
+        runs: (await store.runs.list('default', { limit: 50 })).items,
+        events: await store.events.after('default', 0, 500),
       }));
       const memory = (customerId: string): string[] => {
         const path = memoryFile(folder.path, 'default', customerId);
@@ -100,7 +108,7 @@ describe('A worker killed by SIGKILL', { concurrency: 2 }, () => {
   for (const [when, faults] of DEATHS) {
     test(`${when}: the scan ends, and all is there once`, LIMIT, async () => {
       const data = together(readyCustomers(...READY), approvalCustomers(...ASKING));
-      const { outcome, rows, outbox, scans, totals, memory } = await scanThrough(faults, data);
+      const { outcome, rows, outbox, scans, totals, memory, runs, events } = await scanThrough(faults, data);
       const everyone = [...READY, ...ASKING].toSorted();
       assert.deepEqual(rows.map((row) => row.customerId).toSorted(), everyone, 'one intervention for each customer');
       assert.deepEqual(
@@ -118,6 +126,13 @@ describe('A worker killed by SIGKILL', { concurrency: 2 }, () => {
       assert.deepEqual(scans[0]?.excluded, {});
       assert.deepEqual(outcome.interventions.map((each) => each.customerId).toSorted(), everyone);
       assert.deepEqual(totals, { scans: 1, interventions: 6, averageInterventions: 6 });
+      assert.deepEqual(
+        runs.map(({ runId, state, summary, error }) => [runId, state, summary, error]),
+        [[outcome.scanId, 'completed', outcome.summary, null]],
+      );
+      assert.ok(runs[0]!.startedAt! < runs[0]!.finishedAt!);
+      const told = events.map(({ type }) => type).filter((type) => type.startsWith('run.'));
+      assert.deepEqual(told, ['run.started', 'run.completed']);
     });
   }
 });

@@ -3,12 +3,14 @@
  * scenario on servers of its own and writes `histories/0.1.0/<scenario>.json`. Once a version is released its recordings
  * stay as they are. Needs the time-skipping server.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ScheduleOverlapPolicy, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { InterventionStatus } from '../../domain/contracts/interventions.ts';
+import type { RunMemo } from '../../domain/contracts/runs.ts';
 import { approvalCustomers, readyCustomers, together } from '../support/customers.ts';
 import { startTestService } from '../support/service.ts';
 import { devServer, timeSkippingEnv } from '../support/temporal.ts';
@@ -74,6 +76,55 @@ async function scans(desk: Desk): Promise<void> {
   await save('scan-from-schedule', scheduled);
 }
 
+/** Runs that the ledger notes, as Reveille's own schedules start them. */
+async function runs(desk: Desk): Promise<void> {
+  const schedule = { name: 'nightly', workflowType: 'customerScan', cron: '0 2 * * *', input: {} } as const;
+  await desk.operations.createSchedule(desk.caller, schedule);
+  const memo: RunMemo = { scheduleId: `${desk.workspace}/nightly`, scheduleVersion: 1 };
+  const start = (workflowType: string, input: object, more: Partial<RunMemo> = {}): Promise<WorkflowHandle> =>
+    desk.client.workflow.start(workflowType, {
+      taskQueue: 'reveille',
+      workflowId: `${workflowType}/${desk.workspace}/nightly/${randomUUID()}`,
+      args: [input],
+      memo: { ...memo, ...more },
+    });
+  const scan = (input: object, more: Partial<RunMemo> = {}): Promise<WorkflowHandle> =>
+    start('customerScan', { workspace: desk.workspace, ...input }, more);
+
+  const asking = await start('intervention', { workspace: desk.workspace, customerId: 'WAITS' });
+  const { textHash } = await desk.row('WAITS', ({ state }) => state === 'waiting_approval');
+  await asking.executeUpdate('approve', { args: [{ actor: 'ops', textHash }] });
+  await over(asking);
+  await save('run-of-an-intervention', asking);
+
+  // Until nobody answers in time: a scan is over before any timer rings.
+  const unanswered = { workspace: desk.workspace, customerId: 'UNANSWERED' };
+  const late = await start('intervention', unanswered, { timeoutMs: 1_500 });
+  await over(late);
+  await save('run-timed-out', late);
+
+  const triggered = await scan({ maxInterventions: 2 }, { cause: 'trigger', timeoutMs: HOUR });
+  await over(triggered);
+  await save('run-triggered-with-timeout', triggered);
+
+  const cancelled = await scan({ maxInterventions: 20 });
+  await until(async () => (await cancelled.query<{ decided: number }>('progress')).decided > 0);
+  await cancelled.cancel();
+  await over(cancelled);
+  await save('run-cancelled', cancelled);
+
+  const refused = await scan({ riskTreshold: 0.7 });
+  await over(refused);
+  await save('run-refused', refused);
+
+  const everywhere = await start('maintenance', {});
+  await over(everywhere);
+  await save('maintenance', everywhere);
+  const one = await start('maintenance', { workspace: desk.workspace });
+  await over(one);
+  await save('maintenance-of-one-workspace', one);
+}
+
 async function interventions(desk: Desk): Promise<void> {
   const ready = await desk.startIntervention('R1');
   await over(ready);
@@ -130,6 +181,13 @@ const temporal = await devServer();
 const service = await startTestService(temporal.target, { customers: null });
 await scans(
   await openDesk(service, 'scans', together(readyCustomers(...ids('R', 25)), approvalCustomers(...ids('A', 25)))),
+);
+await runs(
+  await openDesk(
+    service,
+    'runs',
+    together(readyCustomers(...ids('R', 20)), approvalCustomers(...ids('A', 20), 'WAITS', 'UNANSWERED')),
+  ),
 );
 await interventions(
   await openDesk(service, 'answers', together(readyCustomers('R1'), approvalCustomers(...ids('A', 7)))),

@@ -12,6 +12,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const HISTORIES = join(import.meta.dirname, 'histories');
 const LIMIT = { timeout: 60_000 };
 
+/** What every version since 0.1.0 has. */
 const SCENARIOS = [
   'intervention-approved',
   'intervention-cancelled-by-signal',
@@ -31,6 +32,21 @@ const SCENARIOS = [
   'scan-with-exclusions',
   'scan-with-interventions',
 ];
+/** What each version has besides. */
+const MORE: Record<string, string[]> = {
+  '0.1.0': [],
+  '0.2.0': [
+    'maintenance',
+    'maintenance-of-one-workspace',
+    'run-cancelled',
+    'run-of-an-intervention',
+    'run-refused',
+    'run-timed-out',
+    'run-triggered-with-timeout',
+  ],
+};
+/** Of 0.2.0: what the ledger has a row of. */
+const IN_LEDGER = [...MORE['0.2.0']!, 'scan-from-schedule'];
 
 describe('Histories recorded with released versions', async () => {
   const versions = await readdir(HISTORIES);
@@ -63,15 +79,14 @@ describe('Histories recorded with released versions', async () => {
     return outcomes.filter((outcome) => outcome.error?.includes('Nondeterminism')).map((outcome) => outcome.file);
   };
 
-  test('there is one of every way a scan and an intervention may go', async () => {
-    const files = await readdir(join(HISTORIES, '0.1.0'));
-    assert.deepEqual(
-      files.toSorted(),
-      SCENARIOS.map((scenario) => `${scenario}.json`),
-    );
-  });
+  const filesOf = (scenarios: string[]): string[] => scenarios.map((scenario) => `${scenario}.json`).toSorted();
 
   for (const version of versions) {
+    test(`version ${version} has one of every way a workflow may go`, async () => {
+      const files = await readdir(join(HISTORIES, version));
+      assert.deepEqual(files.toSorted(), filesOf([...SCENARIOS, ...(MORE[version] ?? [])]));
+    });
+
     test(`today's code does again what version ${version} did`, LIMIT, async () => {
       const bundle = await loadWorkflowBundle({ production: false, logger: quietLogger() });
       const outcomes = await replayHistories(join(HISTORIES, version), bundle);
@@ -109,9 +124,28 @@ describe('Histories recorded with released versions', async () => {
       source.replace(label, '').replace('  let worst', `${label}  let worst`),
     );
     const files = await failed(bundle);
-    assert.deepEqual(
-      files,
-      SCENARIOS.filter((scenario) => scenario.startsWith('scan-')).map((scenario) => `${scenario}.json`),
+    assert.deepEqual(files, filesOf(SCENARIOS.filter((scenario) => scenario.startsWith('scan-'))));
+  });
+
+  test(
+    'a ledger that does not write the start fails the replay of what it wrote, and of nothing else',
+    LIMIT,
+    async () => {
+      const bundle = await bundleWith('startless', 'run-ledger.ts', (source) =>
+        source.replace('continuedFromExecutionRunId === undefined', 'continuedFromExecutionRunId !== undefined'),
+      );
+      // A local activity in another's place is handed its result, so that an intervention fails over that first.
+      const outcomes = await replayHistories(join(HISTORIES, '0.2.0'), bundle);
+      const other = outcomes.filter((outcome) => outcome.error !== null).map((outcome) => outcome.file);
+      assert.deepEqual(other, filesOf(IN_LEDGER));
+      assert.deepEqual(await failed(bundle), []);
+    },
+  );
+
+  test('a ledger of runs that began before there was one fails the replay', LIMIT, async () => {
+    const bundle = await bundleWith('unpatched', 'run-ledger.ts', (source) =>
+      source.replace(" || !patched('run-ledger')", ''),
     );
+    assert.deepEqual(await failed(bundle), ['scan-from-schedule.json']);
   });
 });

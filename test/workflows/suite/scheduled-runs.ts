@@ -28,6 +28,13 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
         ...(tuning && { tuning }),
         workersStore: (store) => ({
           ...store,
+          interventions: {
+            ...store.interventions,
+            open: async (workspace, row) => {
+              if (row.customerId === 'BROKEN') throw new ReveilleError('conflict', 'for a test');
+              return store.interventions.open(workspace, row);
+            },
+          },
           schedules: {
             ...store.schedules,
             all: async (workspace) => {
@@ -128,6 +135,18 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
         assert.deepEqual([row.scheduleVersion, row.cause, row.state, row.note], [null, 'schedule', 'completed', null]);
         assert.equal(row.plannedLocal, row.plannedAt.replace('.000Z', '+00:00'));
       }
+    });
+
+    test('a scan with an intervention that failed completed with errors', LIMIT, async () => {
+      const desk = await openDesk(service, 'partly', readyCustomers('A', 'BROKEN'));
+      const schedule = { name: 'yearly', workflowType: 'customerScan', cron: '@yearly', input: {} } as const;
+      await desk.operations.createSchedule(desk.caller, schedule);
+      await desk.operations.triggerSchedule(desk.caller, { name: 'yearly' });
+      const [row] = await ended(desk);
+      assert.deepEqual(
+        [row?.state, row?.summary],
+        ['completed_with_errors', '2 customers scored, 2 at risk, 1 interventions, 1 failed'],
+      );
     });
 
     test('a scan whose input is wrong has failed, with the field', LIMIT, async () => {

@@ -68,7 +68,7 @@ describe('Bad workflow input', () => {
   test('a workflow type nobody knows ends at once and the known ones are named', SECONDS, async () => {
     const { failure, retried } = await failureOf('customerScam', [{}]);
     assert.equal(failure.type, 'UnknownWorkflowType');
-    assert.match(failure.message, /"customerScam"\. Known types: customerScan, intervention\./);
+    assert.match(failure.message, /"customerScam"\. Known types: customerScan, intervention, maintenance\./);
     assert.deepEqual(retried, []);
   });
 

@@ -66,14 +66,23 @@ export class EventSubscription implements Listener {
     else this.#timers.push(setTimeout(() => this.#awaitToken(), limits.tokenMs));
   }
 
+  /** Live events; a reader that cannot keep up reads them later from the store. */
   take(events: readonly EventText[]): void {
-    const { socket, limits } = this.#options;
-    for (const { seq, text } of events) {
-      if (this.#closed || seq <= this.seq) continue;
-      if (socket.bufferedAmount > limits.unreadBytes) return this.#close(CLOSE.tryAgain, 'Events are read too slowly');
-      socket.send(text);
-      this.seq = seq;
+    const { socket, feed, limits } = this.#options;
+    for (const event of events) {
+      if (socket.bufferedAmount > limits.unreadBytes && this.#workspace !== null) {
+        feed.leave(this.#workspace, this);
+        this.#readUp(this.#workspace).catch((error: unknown) => this.#refuse(error));
+        return;
+      }
+      this.#send(event);
     }
+  }
+
+  #send({ seq, text }: EventText): void {
+    if (this.#closed || seq <= this.seq) return;
+    this.#options.socket.send(text);
+    this.seq = seq;
   }
 
   #awaitToken(): void {
@@ -107,19 +116,24 @@ export class EventSubscription implements Listener {
     if (this.#closed) return;
     this.#timers.push(setInterval(() => this.#heartbeat(token), limits.heartbeatMs));
     this.#options.socket.ping();
-    while (!this.#closed) {
-      const events = await feed.read(workspace, this.seq);
-      for (const event of events) {
-        this.take([event]);
-        await this.#drained();
-      }
-      if (this.#closed || (events.length === 0 && feed.join(workspace, this))) break;
-    }
     this.#workspace = workspace;
-    if (this.#closed) feed.leave(workspace, this);
+    await this.#readUp(workspace);
   }
 
-  /** What was missed may be much: the next of it is sent once this is on its way. */
+  /** Sends what is in the store already, no faster than it is read, then what is new. */
+  async #readUp(workspace: string): Promise<void> {
+    const { feed } = this.#options;
+    while (!this.#closed) {
+      const events = await feed.read(workspace, this.seq);
+      if (this.#closed || (events.length === 0 && feed.join(workspace, this))) return;
+      for (const event of events) {
+        this.#send(event);
+        await this.#drained();
+      }
+    }
+  }
+
+  /** Resolves once little lies unread; whoever does not read for as long as a ping may take is cut off. */
   async #drained(): Promise<void> {
     const { socket, limits } = this.#options;
     const deadline = Date.now() + limits.heartbeatMs;

@@ -24,8 +24,8 @@ let remote: typeof local;
 before(async () => {
   temporal = await devServer();
   service = await startTestService(temporal.target, { customers: null });
-  api = await startTestApi(service.operations);
-  local = { caller: { workspace: 'ws-local', actor: 'tester' }, operations: service.operations };
+  api = await startTestApi(service.operations, service.store);
+  local = { caller: { workspace: 'ws-local', actor: 'tester', everyWorkspace: true }, operations: service.operations };
   remote = { caller: { workspace: 'ws-remote', actor: 'ignored' }, operations: remoteOperations(api.url, TOKEN) };
   for (const { caller } of [local, remote]) {
     await service.store.customers.import(caller.workspace, sampleCustomers(120), { merge: false });
@@ -85,26 +85,74 @@ const CALLS: Record<OperationName, Call[]> = {
   assignEscalation: [() => ({ id: UNKNOWN, owner: 'asha' }), () => ({ id: UNKNOWN, owner: ' ' })],
   resolveEscalation: [() => ({ id: UNKNOWN }), () => ({ id: UNKNOWN, note: 5 })],
   listOutbox: [() => ({ limit: 500 }), () => ({ limit: 2 }), () => ({ limit: 'two' })],
+  listCustomers: [() => ({ limit: 500, asOf: AS_OF }), () => ({ limit: 2 }), () => ({ cursor: 'WyJjdXN0b21lcnMiXQ' })],
+  getCustomer: [() => ({ id: 'C100001', asOf: AS_OF }), () => ({ id: 'C999999' }), () => ({ id: 'a b' })],
+  getOutboxMessage: [() => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
   createSchedule: [
     () => ({ name: 'nightly', ...every, input: { riskThreshold: 0.7 } }),
     () => ({ name: 'nightly', ...every }),
     () => ({ name: 'Not A Slug', ...every }),
     () => ({ name: 'other', ...every, every: 5 }),
     () => ({ name: 'other', ...every, every: 1e15 }),
+    () => ({ name: 'other', ...every, cron: '0 2 * * *' }),
+    () => ({ name: 'other', workflowType: 'customerScan', cron: '0 9 30 2 *', timezone: 'EST' }),
     () => ({ name: 'other', ...every, input: { riskThreshold: 7, workspace: 'elsewhere', nope: 1 } }),
+    () => ({ name: 'other', ...every, input: { segments: ['\ud800'] } }),
     () => ({ name: 'other', workflowType: 'nothing', every: '1h' }),
     () => ({ name: 'other', workflowType: 'intervention', every: '1h' }),
   ],
+  listSchedules: [() => ({ limit: 500 }), () => ({ state: 'paused' }), () => ({ state: 'lost' })],
   getSchedule: [() => ({ name: 'nightly' }), () => ({ name: 'none' })],
   updateSchedule: [
-    () => ({ name: 'nightly', ...every, every: '20d' }),
-    () => ({ name: 'nightly', ...every, every: 0 }),
-    () => ({ name: 'none', ...every }),
+    () => ({ name: 'nightly', every: '20d', policies: { jitter: '5s' } }),
+    () => ({ name: 'nightly', every: 0 }),
+    () => ({ name: 'none', every: '20d' }),
   ],
+  listScheduleVersions: [() => ({ name: 'nightly' }), () => ({ name: 'none' })],
+  previewTiming: [
+    () => ({ cron: '0 2 * * *', timezone: 'America/New_York', from: '2027-03-12T00:00:00Z', count: 5 }),
+    () => ({ cron: '61 9 * * *' }),
+    () => ({ every: '5m', count: 0 }),
+  ],
+  pauseSchedules: [() => ({ names: ['none'], reason: 'x' }), () => ({ reason: 'x' }), () => ({ all: true })],
+  resumeSchedules: [() => ({ all: true }), () => ({ pauseId: 'none' }), () => ({ all: true, names: ['nightly'] })],
   pauseSchedule: [() => ({ name: 'nightly', reason: 'quiet' }), () => ({ name: 'none', reason: 'x' })],
   resumeSchedule: [() => ({ name: 'nightly', reason: 'go on' }), () => ({ name: 'nightly', reason: '' })],
+  skipOccurrence: [
+    () => ({ name: 'nightly', at: AS_OF }),
+    () => ({ name: 'none', at: AS_OF }),
+    () => ({ name: 'nightly' }),
+  ],
+  unskipOccurrence: [() => ({ name: 'nightly', at: AS_OF }), () => ({ name: 'none', at: AS_OF })],
+  backfillSchedule: [
+    () => ({ name: 'nightly', from: AS_OF, to: AS_OF }),
+    () => ({ name: 'none', from: AS_OF, to: '2026-02-01T00:00:00Z' }),
+  ],
   triggerSchedule: [() => ({ name: 'nightly' }), () => ({ name: 'none' })],
+  applySchedules: [
+    () => ({ schedules: [{ name: 'nightly', ...every }], dryRun: true }),
+    () => ({
+      schedules: [
+        { name: 'nightly', ...every },
+        { name: 'nightly', ...every },
+      ],
+    }),
+    () => ({ schedules: [{}] }),
+  ],
+  listRuns: [
+    () => ({ schedule: 'nightly', state: 'missed' }),
+    () => ({ from: AS_OF, to: AS_OF }),
+    () => ({ cause: 'x' }),
+  ],
+  getRun: [() => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
   deleteSchedule: [() => ({ name: 'nightly' }), () => ({ name: 'nightly' }), () => ({ name: 'a b' })],
+  createToken: [
+    () => ({ name: 'x', scopes: [], workspace: null }),
+    () => ({ name: ' ', scopes: ['read'], workspace: 'A B' }),
+    () => ({ name: 'x', scopes: ['all'] }),
+  ],
+  listTokens: [() => ({ limit: 500 }), () => ({ cursor: 'x' })],
+  revokeToken: [() => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
 };
 
 /** What an operation gave or threw, with what must differ between two workspaces taken out. */
@@ -129,6 +177,8 @@ async function outcome(side: typeof local, name: OperationName, input: unknown):
 
 /** The order of what was opened at one moment is chance, and so is what stands on a page of it. */
 function comparable(result: unknown, input: unknown): unknown {
+  // How far a run has come is chance too.
+  if (Object.hasOwn(result as object, 'lastRun')) return { ...(result as object), lastRun: null };
   const { items } = result as { items?: { customerId?: string }[] };
   if (items === undefined) return result;
   if ((input as { limit?: number }).limit !== 500) return { count: items.length };
@@ -220,10 +270,16 @@ describe('when the Temporal server goes away', () => {
   test('what needs it is 503 with Retry-After, in seconds, and says nothing of drivers', async () => {
     const own = await devServer();
     const client = await connectClient(own.target);
-    const operations = createOperations({ store: service.store, temporal: { client, webUi: null } });
-    const other = await startTestApi(operations, async () => {
-      await client.connection.withDeadline(Date.now() + 500, () => client.connection.workflowService.getSystemInfo({}));
+    const operations = createOperations({
+      store: service.store,
+      temporal: { client, webUi: null },
+      minIntervalMs: 10_000,
     });
+    const { connection } = client;
+    const ready = async (): Promise<void> => {
+      await connection.withDeadline(Date.now() + 500, () => connection.workflowService.getSystemInfo({}));
+    };
+    const other = await startTestApi(operations, service.store, { ready });
     try {
       await own.stop();
       const asked = ['/api/schedules/nightly', '/readyz'].map((path) => request(other, path));

@@ -55,7 +55,7 @@ describe('beside a service', () => {
   let operations: Operations;
   before(async () => {
     folder = await withSample();
-    const up = folder.start(['up'], { REVEILLE_LOG_LEVEL: 'warn' });
+    const up = folder.start(['up'], { REVEILLE_LOG_LEVEL: 'warn', REVEILLE_MIN_INTERVAL: '1s' });
     await up.says(/Ctrl-C/);
     await folder.run(['customers', 'import', 'sample.xlsx']);
     const { api, token } = folder.runtime();

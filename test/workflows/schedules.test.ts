@@ -82,7 +82,7 @@ describe('Scans from Temporal schedules', () => {
     assert.equal(attribute('ScheduleName'), name);
     assert.equal(attribute('TemporalScheduledById'), `labelled/${name}`);
     assert.equal(await description.staticSummary(), 'Schedule customer-scan of workspace labelled');
-    assert.match((await description.staticDetails()) ?? '', /every 1h/);
+    assert.match((await description.staticDetails()) ?? '', /^Started every hour by schedule/);
     const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     assert.match(metadata.currentDetails, /\*\*labelled\*\*: done; 1 customers scored, 1 at risk, 1 interventions/);
 

@@ -64,6 +64,7 @@ export function looks(reconciling: Reconciling & { stillOurs: () => Promise<bool
       await past.reconcile(rows, await store.runs.open());
       await ahead(rows);
       const open = await store.runs.open();
+      running.forgetOthers(open);
       await intended.reconcile(byId, open);
       return { busy: open.some(isIntended), again: await afterReturn() };
     },

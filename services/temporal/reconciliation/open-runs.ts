@@ -20,12 +20,15 @@ const ERROR_AT_MOST = 500;
 export function openRuns(reconciling: Reconciling) {
   const { store, temporal, logger, now } = reconciling;
   const reported = new Set<string>();
+  /** When a run whose start nobody has written was first seen to have begun. */
+  const begun = new Map<string, number>();
 
   async function observe(row: RunRow): Promise<void> {
     if (row.runId === null) return row.cause === 'trigger' ? findTriggered(row) : undefined;
     const run = row.workflowId === null ? null : await temporal.chain(row.workflowId, row.runId);
     if (run === null) return finish(row, lost(now()));
     if (run.end) return ended(row, run, run.end);
+    if (await began(row, run)) return;
     const state = stateOf(row, run);
     if (state !== row.state) await store.runs.mark(row.workspace, row.ledgerId, state);
     if (state === 'stuck' && row.state !== 'stuck') {
@@ -39,6 +42,17 @@ export function openRuns(reconciling: Reconciling) {
     if (run) return store.runs.triggered(row.workspace, row.ledgerId, run.firstRunId);
     if (now() - Date.parse(row.plannedAt) < TRIGGER_MS) return;
     await store.runs.giveUp(row.workspace, row.ledgerId, { state: 'missed', reason: 'unknown' });
+  }
+
+  /** Writes the start of a run that could not do it itself, such as while the store was away. */
+  async function began(row: RunRow, run: SeenRun): Promise<boolean> {
+    if (row.startedAt !== null || !run.taken || run.attempts > 1) return false;
+    const since = begun.get(row.ledgerId) ?? now();
+    begun.set(row.ledgerId, since);
+    if (now() - since < OWN_WORDS_MS) return false;
+    const { workflowId, firstRunId: runId } = run;
+    await store.runs.start(row.workspace, { ...row, workflowId, runId, startedAt: iso(since) });
+    return true;
   }
 
   async function ended(row: RunRow, run: SeenRun, { state, at }: NonNullable<SeenRun['end']>): Promise<void> {
@@ -79,8 +93,16 @@ export function openRuns(reconciling: Reconciling) {
         await observe(row);
         reportLong(row, schedules.get(row.scheduleId));
       });
+    },
+
+    /** Forgets what is no longer open. */
+    forgetOthers(rows: readonly RunRow[]): void {
       const open = new Set(rows.map((row) => row.ledgerId));
-      for (const ledgerId of reported) if (!open.has(ledgerId)) reported.delete(ledgerId);
+      for (const ledgerId of [...reported, ...begun.keys()]) {
+        if (open.has(ledgerId)) continue;
+        reported.delete(ledgerId);
+        begun.delete(ledgerId);
+      }
     },
   };
 }

@@ -45,7 +45,10 @@ describe('beside a running service', () => {
 
   test('it says what it does while it starts, and where to look', () => {
     assert.match(up.stdout, /^Starting the Temporal server and opening the store\nStarting worker and API\n/);
-    assert.match(up.stdout, /API +http:\/\/127\.0\.0\.1:\d+\n +Temporal Web UI +http:\/\/127\.0\.0\.1:\d+\n/);
+    assert.match(
+      up.stdout,
+      /API +(http:\/\/127\.0\.0\.1:\d+)\n +API documents +\1\/docs\n +Temporal Web UI +http:\/\/127\.0\.0\.1:\d+\n/,
+    );
   });
 
   test('a second one in the same folder is refused, naming the first', async () => {

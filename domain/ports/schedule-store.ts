@@ -87,7 +87,7 @@ export interface ScheduleStore {
   list(workspace: string, options: ListOptions & ScheduleFilter): Promise<Page<ScheduleRow>>;
   /** Every schedule of every workspace, or of one. */
   all(workspace?: string): Promise<ScheduleRow[]>;
-  /** Deletes it, to be followed by `applied`. @returns null when there is none */
+  /** Deletes it and what was only planned for it, to be followed by `applied`. @returns null when there is none */
   remove(workspace: string, name: string, act: Act): Promise<ScheduleRow | null>;
   /** Those that Temporal has yet to forget. */
   removed(): Promise<RemovedSchedule[]>;
@@ -104,7 +104,10 @@ export interface ScheduleStore {
     names: readonly string[] | null,
     pause: SchedulePause & { automatic?: boolean },
   ): Promise<ScheduleRow[]>;
-  /** Resumes those that are paused: of the names, of that pause, or all; a new streak of failures begins. Appends `schedule.resumed`. */
+  /**
+   * Resumes those that are paused: of the names, of that pause, or all; a new streak of failures begins. Appends
+   * `schedule.resumed`. @throws ReveilleError `not_found` naming an unknown one
+   */
   resume(
     workspace: string,
     which: { names: readonly string[] } | { pauseId: string } | { all: true },

@@ -137,14 +137,17 @@ async function skipOnce(
   return change(transaction, before, { skips, revision: before.revision + 1 });
 }
 
-async function settle(transaction: Database, workspace: string, name: string, given: string): Promise<void> {
+/** One statement: it is called for every schedule, again and again. */
+async function settle(database: Database, workspace: string, name: string, given: string): Promise<void> {
   const instant = new Date(given).toISOString();
-  const before = await held(transaction, and(isSchedule(workspace, name), lt(schedules.settledUntil, instant)));
-  if (!before) return;
-  await change(transaction, before, {
-    settledUntil: instant,
-    skips: before.skips.filter((skip) => skip >= instant),
-  });
+  await database
+    .update(schedules)
+    .set({
+      settledUntil: instant,
+      skips: sql`(select coalesce(jsonb_agg(skip order by skip), '[]')
+        from jsonb_array_elements_text(${schedules.skips}) as skip where skip >= ${instant})`,
+    })
+    .where(and(isSchedule(workspace, name), lt(schedules.settledUntil, instant)));
 }
 
 /** Versions follow each other without a gap, except where the schedule was not there. */
@@ -247,7 +250,6 @@ export function scheduleStore(connection: Connection): ScheduleStore {
       connection.transaction((transaction) => skipOnce(transaction, workspace, name, instant, skipped)),
     versions: async (workspace, name, span) => (await versionsIn(workspace, name, span)).map(toVersion),
     lives: async (workspace, name, span) => joined(await versionsIn(workspace, name, span)),
-    settled: (workspace, name, instant) =>
-      connection.transaction((transaction) => settle(transaction, workspace, name, instant)),
+    settled: (workspace, name, instant) => connection.run((database) => settle(database, workspace, name, instant)),
   };
 }

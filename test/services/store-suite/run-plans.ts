@@ -146,6 +146,20 @@ export function runPlansSuite(open: StoreUnderTest): void {
     assert.equal((await all(store, workspace)).length, 4);
   });
 
+  test('a run whose start is told by many at once fills one of two rows that wait for it', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    for (const cause of ['catch-up', 'backfill'] as const) {
+      await store.runs.intend(workspace, cause, [fireOf(workspace, 0)]);
+    }
+    const starts = Array.from({ length: 8 }, () => store.runs.start(workspace, startOf(workspace, 0, 'r1')));
+    assert.equal(new Set((await Promise.all(starts)).map(({ ledgerId }) => ledgerId)).size, 1);
+    assert.deepEqual(shown(await all(store, workspace)), [
+      ['running', 'catch-up', null],
+      ['late', 'backfill', null],
+    ]);
+  });
+
   test('what was intended is given up once, and not once it runs; then it may be intended again', async () => {
     const store = open();
     const workspace = newWorkspace();
@@ -165,10 +179,16 @@ export function runPlansSuite(open: StoreUnderTest): void {
     const store = open();
     const workspace = newWorkspace();
     const fires = Array.from({ length: 1_000 }, (_, index) => fireOf(workspace, index / 2));
+    await store.runs.plan(
+      workspace,
+      fires.filter((_, index) => index % 100 > 50),
+    );
+    const missed = fires.map((fire) => ({ ...fire, ...MISSED }));
     const [intended] = await Promise.all([
       store.runs.intend(workspace, 'backfill', fires),
-      store.runs.plan(workspace, fires),
+      store.runs.plan(workspace, missed),
       store.runs.intend(workspace, 'backfill', fires),
+      store.runs.plan(workspace, fires),
     ]);
     assert.equal(intended.length, 1_000);
     assert.deepEqual(await all(store, workspace), intended);

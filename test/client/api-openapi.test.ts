@@ -51,7 +51,7 @@ describe('the OpenAPI document', () => {
       const codes = Object.keys(operation.responses ?? {});
       assert.ok(codes.includes(String(status)), where);
       for (const code of codes) {
-        const { content = {} } = operation.responses?.[code] as OpenAPIV3_1.ResponseObject;
+        const { content = {} } = (operation.responses?.[code] ?? {}) as OpenAPIV3_1.ResponseObject;
         const [type] = Object.keys(content);
         assert.equal(type, Number(code) < 400 ? 'application/json' : 'application/problem+json', `${where} ${code}`);
       }

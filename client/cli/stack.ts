@@ -80,9 +80,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const workers = worker ? await startReveilleWorkers({ configuration, target: temporal.target, store, logger }) : null;
   if (workers) starting.defer(() => drained(workers));
   const { minIntervalMs } = configuration;
-  const operations = createOperations({ store, temporal: { client, webUi: temporal.webUi }, minIntervalMs });
   const reconciler = await startReconciliation({ store, client, minIntervalMs, logger, maintenance });
   starting.defer(() => reconciler.close());
+  const operations = createOperations({
+    ...{ store, temporal: { client, webUi: temporal.webUi }, minIntervalMs },
+    wake: () => reconciler.wake(),
+  });
   const token = newSecret();
   const api = await startApi({
     operations,

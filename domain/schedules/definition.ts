@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { maintenanceInput } from '../contracts/maintenance.ts';
 import type { ScheduledType } from '../contracts/names.ts';
 import { customerScanInput } from '../contracts/scans.ts';

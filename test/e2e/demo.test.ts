@@ -30,7 +30,10 @@ test('the demo does the main job in a folder of its own, says where to look, and
   assert.equal(code, 0, stderr);
 
   assert.match(stdout, /^1\. Sample: 1000 customers, made up, in .*\n2\. Temporal server, store and worker\n/);
-  assert.match(stdout, /\n {3}API +http:\/\/127\.0\.0\.1:\d+\n {3}Temporal Web UI +http:\/\/127\.0\.0\.1:\d+\n/);
+  assert.match(
+    stdout,
+    /\n {3}API +http:\/\/127\.0\.0\.1:\d+\n(?: {3}.*\n)* {3}Temporal Web UI +http:\/\/127\.0\.0\.1:\d+\n/,
+  );
   assert.match(stdout, /\nPROACTIVE SCAN #1\n(.*\n)+Scanned 1000 customers: \d+ at risk/);
   assert.equal([...stdout.matchAll(/^Customer \d+\/10: C\d+ \S/gm)].length, 10);
   assert.match(stdout, /\nScan #1 complete: 10 interventions opened, \d+\.\d s elapsed\n/);

@@ -11,7 +11,8 @@ import { fires } from '../../domain/cron/index.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
 import { isAsDesired, temporalOptions } from './schedule-options.ts';
-import { ScheduleOverwriter } from './schedule-overwriter.ts';
+import { ScheduleWriter } from './schedule-writer.ts';
+import { zoneDataFor } from './zone-data.ts';
 
 /** Whether the server answers at all is known sooner. */
 const ANSWER_MS = 3_000;
@@ -25,14 +26,14 @@ type Named = Pick<ScheduleRow, 'workspace' | 'name'>;
 export function scheduleCalls(client: Client, callMs: number, now: () => number) {
   const call = <Result>(work: () => Promise<Result>): Promise<Result> =>
     client.connection.withDeadline(Date.now() + callMs, work);
-  const overwriter = new ScheduleOverwriter(client);
+  const writer = new ScheduleWriter(client, (timezone) => zoneDataFor(timezone, now()));
   const handle = ({ workspace, name }: Named) => client.schedule.getHandle(scheduleId(workspace, name));
 
   /** False when it is there already. */
   async function create(row: ScheduleRow, madeBy: string | null): Promise<boolean> {
     try {
       await call(() =>
-        client.schedule.create({
+        writer.create({
           scheduleId: scheduleId(row.workspace, row.name),
           ...temporalOptions(row, now(), madeBy),
         }),
@@ -47,7 +48,7 @@ export function scheduleCalls(client: Client, callMs: number, now: () => number)
   /** False when there is none. */
   async function update(row: ScheduleRow, madeBy: string | null): Promise<boolean> {
     try {
-      await call(() => overwriter.overwrite(scheduleId(row.workspace, row.name), temporalOptions(row, now(), madeBy)));
+      await call(() => writer.overwrite(scheduleId(row.workspace, row.name), temporalOptions(row, now(), madeBy)));
       return true;
     } catch (error) {
       if (error instanceof ScheduleNotFoundError) return false;

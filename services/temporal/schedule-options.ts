@@ -8,6 +8,7 @@ import type { Policies } from '../../domain/contracts/schedules.ts';
 import { describeTiming } from '../../domain/cron/index.ts';
 import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
 import { type ExactSpec, sameSpec, scheduleSpec, specHorizon } from './schedule-spec.ts';
+import { zoneDataFor } from './zone-data.ts';
 
 /** Fires this far back are still started by Temporal itself; whatever is older is reconciliation's to make up for. */
 const CATCHUP_WINDOW_MS = 60_000;
@@ -92,6 +93,7 @@ export function isAsDesired(description: ScheduleDescription, row: ScheduleRow, 
   const actual = description.action;
   return (
     sameSpec(description.spec, spec) &&
+    hasZoneData(description, zoneDataFor(spec.timezone, now)) &&
     description.state.paused === state.paused &&
     description.policies.overlap === policies.overlap &&
     description.policies.catchupWindow === policies.catchupWindow &&
@@ -102,6 +104,11 @@ export function isAsDesired(description: ScheduleDescription, row: ScheduleRow, 
     isDeepStrictEqual(actual.args, JSON.parse(JSON.stringify(action.args))) &&
     isDeepStrictEqual(actual.memo, action.memo)
   );
+}
+
+/** The SDK leaves the data of a time zone out of the spec that it gives back; where there is none it has an empty array. */
+function hasZoneData({ raw }: ScheduleDescription, desired: Uint8Array | null): boolean {
+  return Buffer.from(raw.schedule?.spec?.timezoneData ?? []).equals(desired ?? new Uint8Array());
 }
 
 function specOf({ timing, skips, policies }: ScheduleRow, now: number): ExactSpec {

@@ -12,7 +12,6 @@ import {
   type Timing,
   type Transition,
   fireAt,
-  fires,
   parseCron,
   transitions,
 } from '../../domain/cron/index.ts';
@@ -67,16 +66,6 @@ export function scheduleSpec(timing: Timing, options: SpecOptions): { spec: Exac
   const key = JSON.stringify([timing.cron, timing.timezone, options.from, options.to, options.skips ?? []]);
   const { exactUntil, ...spec } = cronSpecs.get(key, () => cronSpec(timing, options));
   return { spec: { ...spec, jitter }, exactUntil };
-}
-
-/**
- * Of the times at which a server says it will start a schedule next (`info.nextActionTimes`), those that are no fires:
- * its tzdata knows another zone than ours, and an operator must bring one of the two up to date.
- */
-export function unplannedStarts(timing: Timing, times: readonly Date[], jitterMs: number | null): string[] {
-  const isPlanned = (time: number): boolean =>
-    !fires(timing, new Date(time - (jitterMs ?? 0)).toISOString(), new Date(time + 1).toISOString()).next().done;
-  return times.filter((time) => !isPlanned(time.getTime())).map((time) => time.toISOString());
 }
 
 /** Whether a schedule on the server has the spec that it should have. */

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Timing, fires, transitions } from '../../domain/cron/index.ts';
-import {
-  type SpecOptions,
-  sameSpec,
-  scheduleSpec,
-  specHorizon,
-  unplannedStarts,
-} from '../../services/temporal/schedule-spec.ts';
+import { type SpecOptions, sameSpec, scheduleSpec, specHorizon } from '../../services/temporal/schedule-spec.ts';
 import { serverFires, serverSearch } from '../support/server-fires.ts';
 
 const DAY = 86_400_000;
@@ -210,14 +204,6 @@ describe('What the server is told', () => {
     for (const other of others) assert.equal(sameSpec(make(other), make()), false);
     assert.equal(sameSpec({ ...make(), startAt: new Date(0) }, make()), false);
     assert.equal(sameSpec({ ...make(), timezone: 'America/Toronto' }, make()), false);
-  });
-
-  test('starts that a server announces on another clock than ours are told from fires, jitter or not', () => {
-    const timing = { cron: '0 9 * * *', timezone: 'Europe/London' };
-    const announced = ['2027-05-05T08:00:20.000Z', '2027-05-06T09:00:20.000Z'].map((at) => new Date(at));
-    assert.deepEqual(unplannedStarts(timing, announced, 30_000), ['2027-05-06T09:00:20.000Z']);
-    assert.deepEqual(unplannedStarts(timing, [new Date('2027-05-05T08:00:00.000Z')], null), []);
-    assert.equal(unplannedStarts(timing, announced, null).length, 2);
   });
 
   test('the horizon stays the same for a year, with a year behind it and five ahead', () => {

@@ -190,6 +190,25 @@ describe('A schedule', () => {
     assert.deepEqual(await service().renew('drift', () => {}), { checked: 2, renewed: 0 });
   });
 
+  test('takes the data of its zone along, and is put right without it', LIMIT, async () => {
+    const caller = callerOf('zones');
+    const zoneData = async (): Promise<number | undefined> =>
+      (await describeOnTemporal('zones/nightly')).raw.schedule?.spec?.timezoneData?.length;
+    await operations.createSchedule(caller, nightly);
+    const full = await zoneData();
+    assert.ok(full !== undefined && full > 500, `${full} bytes`);
+    await operations.updateSchedule(caller, { name: 'nightly', cron: '0 4 * * *' });
+    assert.equal(await zoneData(), full);
+    // The SDK reads and writes everything else.
+    await client.schedule.getHandle('zones/nightly').update((given) => given);
+    assert.equal(await zoneData(), 0);
+    assert.deepEqual(await service().renew('zones', () => {}), { checked: 1, renewed: 1 });
+    assert.equal(await zoneData(), full);
+    await operations.createSchedule(caller, { name: 'every', workflowType: 'customerScan', every: '1h' });
+    assert.equal((await describeOnTemporal('zones/every')).raw.schedule?.spec?.timezoneData?.length, 0);
+    await assertInStep('zones');
+  });
+
   test('is deleted on both sides, and its name can be used again', LIMIT, async () => {
     const caller = callerOf('deleted');
     await operations.createSchedule(caller, nightly);

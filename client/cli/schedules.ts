@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { scheduleChangeCommands } from './schedules-change.ts';
-import { scheduleFileCommands } from './schedules-file.ts';
-import { scheduleListCommands } from './schedules-list.ts';
-import { schedulePauseCommands } from './schedules-pause.ts';
-import { previewCommand } from './schedules-preview.ts';
-import { scheduleRunsCommand } from './schedules-runs.ts';
+import { scheduleChangeCommands } from './schedules/change.ts';
+import { scheduleFileCommands } from './schedules/file.ts';
+import { scheduleListCommands } from './schedules/list.ts';
+import { schedulePauseCommands } from './schedules/pause.ts';
+import { previewCommand } from './schedules/preview.ts';
+import { scheduleRunsCommand } from './schedules/runs.ts';
 
 /** `schedules …` */
 export function scheduleCommands(program: Command): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { duration, instant } from '../../domain/contracts/time-values.ts';
-import type { Fire, Timing } from '../../domain/cron/index.ts';
-import { invalidInput } from '../../domain/errors.ts';
-import { openCli, parseOption, whole } from './context.ts';
+import { duration, instant } from '../../../domain/contracts/time-values.ts';
+import type { Fire, Timing } from '../../../domain/cron/index.ts';
+import { invalidInput } from '../../../domain/errors.ts';
+import { openCli, parseOption, whole } from '../context.ts';
 
 interface PreviewFlags {
   cron?: string;
@@ -45,7 +45,7 @@ export function previewCommand(schedules: Command): void {
 
 async function preview(flags: PreviewFlags, command: Command): Promise<void> {
   const cli = openCli(command);
-  const { describeTiming, fires, parseTiming } = await import('../../domain/cron/index.ts');
+  const { describeTiming, fires, parseTiming } = await import('../../../domain/cron/index.ts');
   const { cron, timezone, anchor } = flags;
   const now = Date.now();
   const every = flags.every === undefined ? undefined : parseOption(duration, flags.every, '--every');

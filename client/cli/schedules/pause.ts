@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { invalidInput } from '../../domain/errors.ts';
-import { openCli, withRunningService } from './context.ts';
-import { plural } from './scan-output.ts';
+import { invalidInput } from '../../../domain/errors.ts';
+import { openCli, withRunningService } from '../context.ts';
+import { plural } from '../scan-output.ts';
 
 interface PauseFlags {
   all?: true;

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { SCHEDULED_TYPES, type ScheduledType } from '../../domain/contracts/names.ts';
-import { CATCH_UPS, OVERLAPS, type Policies } from '../../domain/contracts/schedules.ts';
-import { invalidInput } from '../../domain/errors.ts';
-import type { Operations } from '../api/routes.ts';
-import { openCli, whole, withRunningService } from './context.ts';
-import { formatSchedule } from './schedules-output.ts';
+import { SCHEDULED_TYPES, type ScheduledType } from '../../../domain/contracts/names.ts';
+import { CATCH_UPS, OVERLAPS, type Policies } from '../../../domain/contracts/schedules.ts';
+import { invalidInput } from '../../../domain/errors.ts';
+import type { Operations } from '../../api/routes.ts';
+import { openCli, whole, withRunningService } from '../context.ts';
+import { formatSchedule } from './output.ts';
 
 interface SettingFlags {
   type?: ScheduledType;

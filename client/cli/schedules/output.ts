@@ -1,6 +1,6 @@
-import type { Run } from '../../domain/contracts/runs.ts';
-import type { Schedule } from '../../domain/contracts/schedules.ts';
-import { seconds, utc } from './scan-output.ts';
+import type { Run } from '../../../domain/contracts/runs.ts';
+import type { Schedule } from '../../../domain/contracts/schedules.ts';
+import { seconds, utc } from '../scan-output.ts';
 
 type Policies = Schedule['policies'];
 

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type Schedule, scheduleEntry } from '../../domain/contracts/schedules.ts';
-import { invalidInput } from '../../domain/errors.ts';
-import { parse } from '../../domain/parse.ts';
-import { openCli, withRunningService, withService } from './context.ts';
-import { everySchedule } from './schedules-list.ts';
-import { plural } from './scan-output.ts';
+import { type Schedule, scheduleEntry } from '../../../domain/contracts/schedules.ts';
+import { invalidInput } from '../../../domain/errors.ts';
+import { parse } from '../../../domain/parse.ts';
+import { openCli, withRunningService, withService } from '../context.ts';
+import { everySchedule } from './list.ts';
+import { plural } from '../scan-output.ts';
 
 /** What a file for `apply` holds. */
 const schedulesFile = z.strictObject({ schedules: z.array(scheduleEntry) });

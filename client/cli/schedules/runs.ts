@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { RUN_CAUSES, RUN_STATES, type Run, type RunCause, type RunState } from '../../domain/contracts/runs.ts';
-import type { Operations } from '../api/routes.ts';
-import { type Cli, openCli, withRunningService, withService } from './context.ts';
-import { type ListFlags, listFlags, more } from './listing.ts';
-import { formatRun } from './schedules-output.ts';
+import { RUN_CAUSES, RUN_STATES, type Run, type RunCause, type RunState } from '../../../domain/contracts/runs.ts';
+import type { Operations } from '../../api/routes.ts';
+import { type Cli, openCli, withRunningService, withService } from '../context.ts';
+import { type ListFlags, listFlags, more } from '../listing.ts';
+import { formatRun } from './output.ts';
 
 interface RunFlags extends ListFlags {
   state?: RunState;

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { SCHEDULED_TYPES, type ScheduledType } from '../../domain/contracts/names.ts';
-import type { Schedule } from '../../domain/contracts/schedules.ts';
-import type { Operations } from '../api/routes.ts';
-import { type Cli, openCli, whole, withService } from './context.ts';
-import { utc } from './scan-output.ts';
-import { formatSchedule, formatScheduleLine } from './schedules-output.ts';
+import { SCHEDULED_TYPES, type ScheduledType } from '../../../domain/contracts/names.ts';
+import type { Schedule } from '../../../domain/contracts/schedules.ts';
+import type { Operations } from '../../api/routes.ts';
+import { type Cli, openCli, whole, withService } from '../context.ts';
+import { utc } from '../scan-output.ts';
+import { formatSchedule, formatScheduleLine } from './output.ts';
 
 interface ListFlags {
   state?: Schedule['state'];

@@ -228,6 +228,17 @@ describe('through HTTP', () => {
     assert.equal((await request(api, `/api/approvals/${id}`, { workspace: 'ws-local' })).status, 200);
   });
 
+  test('a repeated request finds the scan it has started, running or ended; another key starts another', async () => {
+    const caller = { ...local.caller, requestKey: 'a-request' };
+    const first = await service.operations.startScan(caller, { dryRun: true });
+    assert.deepEqual(await service.operations.startScan(caller, { dryRun: true }), first);
+    await service.client.workflow.getHandle(first.workflowId).result();
+    assert.deepEqual(await service.operations.startScan(caller, { dryRun: true }), first);
+    const other = await service.operations.startScan({ ...caller, requestKey: 'another' }, { dryRun: true });
+    assert.notEqual(other.scanId, first.scanId);
+    await service.client.workflow.getHandle(other.workflowId).result();
+  });
+
   test('a list is read in pages, newest first, each once', async () => {
     const { caller, operations } = remote;
     const all = (await operations.listInterventions(caller, { limit: 500 })).items.map((item) => item.interventionId);

@@ -1,6 +1,7 @@
 import { type ScheduleName, parseScheduleId, scheduleId } from '../domain/contracts/names.ts';
 import type { EndedRunState, RunCause } from '../domain/contracts/runs.ts';
 import { fireAt, localTime } from '../domain/cron/index.ts';
+import { failurePause } from '../domain/schedules/failure-pause.ts';
 import type { ScheduleVersion, StartedRun } from '../domain/ports/schedule-store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -94,18 +95,10 @@ async function pauseAfterFailures(
   runId: string,
 ): Promise<void> {
   if (name === null || failureStreak === 0) return;
-  const schedule = await store.schedules.get(workspace, name);
-  const limit = schedule?.policies.pauseAfterFailures ?? null;
-  if (!schedule || limit === null || failureStreak < limit) return;
-  const reason = `paused after ${failureStreak} ${failureStreak === 1 ? 'failure' : 'failures in a row'}`;
-  const pauseId = `failures-${runId}`;
-  const [paused] = await store.schedules.pause(workspace, [name], {
-    pauseId,
-    by: 'reveille',
-    reason,
-    at,
-    automatic: true,
-  });
+  const pause = failurePause(await store.schedules.get(workspace, name), { failureStreak, runId, at });
+  if (pause === null) return;
+  const { pauseId, reason } = pause;
+  const [paused] = await store.schedules.pause(workspace, [name], pause);
   const now = paused ?? (await store.schedules.get(workspace, name));
   if (now?.pause?.pauseId !== pauseId || now.appliedRevision >= now.revision) return;
   await workflows.pauseSchedule(scheduleId(workspace, name), `Paused by reveille: ${reason}`);

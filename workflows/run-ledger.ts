@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { EndRun, StartRun } from '../activities/runs.ts';
-import type { EndedRunState, RunMemo, RunResult } from '../domain/contracts/runs.ts';
+import { type EndedRunState, type RunMemo, readRunResult } from '../domain/contracts/runs.ts';
 import { ledger } from './activity-profiles.ts';
 import { failureWords } from './failure-words.ts';
 import { TimedOut, withinTimeout } from './run-timeout.ts';
@@ -17,8 +17,6 @@ import { TimedOut, withinTimeout } from './run-timeout.ts';
 /** As the server notes them on what a schedule starts. */
 const SCHEDULED_BY = defineSearchAttributeKey('TemporalScheduledById', 'KEYWORD');
 const SCHEDULED_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
-
-const SUMMARY_AT_MOST = 500;
 
 /** A run of a schedule, as it is known inside of it. */
 interface ScheduledRun extends StartRun {
@@ -58,7 +56,7 @@ async function recorded({ timeoutMs, ...start }: ScheduledRun, work: () => Promi
 
   try {
     const result = await withinTimeout(timeoutMs, work);
-    const { failures, ...told } = readResult(result);
+    const { failures, ...told } = readRunResult(result);
     await end(failures > 0 ? 'completed_with_errors' : 'completed', told);
     return result;
   } catch (error) {
@@ -139,15 +137,4 @@ function readMemo(memo: Record<string, unknown> | undefined): Partial<RunMemo> {
 function workspaceOf(input: unknown): string | null {
   const { workspace } = (typeof input === 'object' && input !== null ? input : {}) as { workspace?: unknown };
   return typeof workspace === 'string' ? workspace : null;
-}
-
-/** What a workflow says of itself in its result, where it does. */
-function readResult(result: unknown): { summary: string | null; tokensUsed: number | null; failures: number } {
-  const said = (typeof result === 'object' && result !== null ? result : {}) as Record<keyof RunResult, unknown>;
-  const { summary, tokensUsed, failures } = said;
-  return {
-    summary: typeof summary === 'string' ? summary.slice(0, SUMMARY_AT_MOST) : null,
-    tokensUsed: Number.isSafeInteger(tokensUsed) ? Number(tokensUsed) : null,
-    failures: typeof failures === 'number' ? failures : 0,
-  };
 }

@@ -77,6 +77,23 @@ export interface RunResult {
   failures?: number;
 }
 
+const SUMMARY_AT_MOST = 500;
+
+/** What a workflow says of itself in its result, where it does. */
+export function readRunResult(result: unknown): {
+  summary: string | null;
+  tokensUsed: number | null;
+  failures: number;
+} {
+  const said = (typeof result === 'object' && result !== null ? result : {}) as Record<keyof RunResult, unknown>;
+  const { summary, tokensUsed, failures } = said;
+  return {
+    summary: typeof summary === 'string' ? summary.slice(0, SUMMARY_AT_MOST) : null,
+    tokensUsed: Number.isSafeInteger(tokensUsed) ? Number(tokensUsed) : null,
+    failures: typeof failures === 'number' ? failures : 0,
+  };
+}
+
 /** What travels in the memo of a run that a schedule started. */
 export interface RunMemo {
   scheduleId: string;

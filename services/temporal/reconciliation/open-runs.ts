@@ -1,6 +1,7 @@
-import { FAILED_RUN_STATES, type EndedRunState, type RunResult } from '../../../domain/contracts/runs.ts';
+import { type EndedRunState, FAILED_RUN_STATES, readRunResult } from '../../../domain/contracts/runs.ts';
 import { parseScheduleId } from '../../../domain/contracts/names.ts';
 import { fires } from '../../../domain/cron/index.ts';
+import { failurePause } from '../../../domain/schedules/failure-pause.ts';
 import type { RunRow, RunStore, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
 import { type Reconciling, iso } from './dependencies.ts';
 import { eachForItself } from './each-for-itself.ts';
@@ -70,10 +71,9 @@ export function openRuns(reconciling: Reconciling) {
   async function pauseAfterFailures(row: RunRow, end: End, streak: number): Promise<void> {
     const { workspace, name } = parseScheduleId(row.scheduleId, row.workspace);
     if (name === null || !(FAILED_RUN_STATES as readonly EndedRunState[]).includes(end.state)) return;
-    const limit = (await store.schedules.get(workspace, name))?.policies.pauseAfterFailures ?? null;
-    if (limit === null || streak < limit) return;
-    const reason = `paused after ${streak} ${streak === 1 ? 'failure' : 'failures in a row'}`;
-    const pause = { pauseId: `failures-${row.runId}`, by: 'reveille', reason, at: iso(now()), automatic: true };
+    const told = { failureStreak: streak, runId: row.runId!, at: iso(now()) };
+    const pause = failurePause(await store.schedules.get(workspace, name), told);
+    if (pause === null) return;
     await store.schedules.pause(workspace, [name], pause);
   }
 
@@ -130,13 +130,8 @@ const lost = (now: number): End => ({
 function endOf(state: EndedRunState, at: number, outcome: { result: unknown } | { failure: unknown }): End {
   const told = { finishedAt: iso(at), summary: null, tokensUsed: null, error: null };
   if ('failure' in outcome) return { ...told, state, error: wordsOf(state, outcome.failure) };
-  const said = (typeof outcome.result === 'object' && outcome.result !== null ? outcome.result : {}) as RunResult;
-  return {
-    ...told,
-    state: state === 'completed' && Number(said.failures) > 0 ? 'completed_with_errors' : state,
-    summary: typeof said.summary === 'string' ? said.summary.slice(0, ERROR_AT_MOST) : null,
-    tokensUsed: Number.isSafeInteger(said.tokensUsed) ? said.tokensUsed! : null,
-  };
+  const { failures, ...said } = readRunResult(outcome.result);
+  return { ...told, ...said, state: state === 'completed' && failures > 0 ? 'completed_with_errors' : state };
 }
 
 function wordsOf(state: EndedRunState, failure: unknown): string {

@@ -1,10 +1,11 @@
-import { type SQL, and, desc, sql } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
+import { type SQL, and, desc, getTableColumns, getTableName, sql } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { identifier } from '../../domain/contracts/names.ts';
 import { instantOut } from '../../domain/contracts/time-values.ts';
 import { invalidInput } from '../../domain/errors.ts';
 import type { ListOptions, Page } from '../../domain/ports/store.ts';
+import type { Connection, Database } from './connection.ts';
 
 const MAX_LIMIT = 500;
 
@@ -26,41 +27,72 @@ function decode(list: string, cursor: string): { at: string; id: string } {
   throw invalidInput([{ path: 'cursor', message: 'is not a cursor of this list' }]);
 }
 
-/** A list by instant and id, newest first. */
-export class NewestFirst {
-  readonly #list: string;
-  readonly #at: PgColumn;
-  readonly #id: PgColumn;
+/** A table with the columns that its lists are ordered by, as its rows name them. */
+type Listed = PgTable & { $inferSelect: object };
+type TextKey<Row> = { [Key in keyof Row]: Row[Key] extends string ? Key : never }[keyof Row] & string;
 
-  constructor(list: string, at: PgColumn, id: PgColumn) {
-    this.#list = list;
+/** The rows of a table by instant and id, newest first, a page at a time. */
+export class NewestFirst<Table extends Listed> {
+  readonly #table: Table;
+  readonly #at: TextKey<Table['$inferSelect']>;
+  readonly #id: TextKey<Table['$inferSelect']>;
+
+  constructor(table: Table, at: TextKey<Table['$inferSelect']>, id: TextKey<Table['$inferSelect']>) {
+    this.#table = table;
     this.#at = at;
     this.#id = id;
   }
 
-  get order(): [SQL, SQL] {
-    return [desc(this.#at), desc(this.#id)];
+  /** A page of what `filter` lets through. @throws ReveilleError `invalid_input` on a limit or cursor that is none */
+  async list<Item>(
+    connection: Pick<Connection, 'run'>,
+    options: ListOptions,
+    filter: SQL | undefined,
+    itemOf: (row: Table['$inferSelect']) => Item,
+  ): Promise<Page<Item>> {
+    return this.page(await connection.run((database) => this.rows(database, options, filter)), options, itemOf);
   }
 
-  /** `filter`, and after the cursor where there is one. @throws ReveilleError `invalid_input` */
-  where({ limit, cursor }: ListOptions, filter: SQL | undefined): SQL | undefined {
+  /** The rows of a page and one more, which says whether there is a next page. @throws ReveilleError `invalid_input` */
+  async rows(database: Database, options: ListOptions, filter: SQL | undefined): Promise<Table['$inferSelect'][]> {
+    const [at, id] = [this.#column(this.#at), this.#column(this.#id)];
+    const rows = await database
+      .select()
+      .from(this.#table as PgTable)
+      .where(this.#where(options, filter))
+      .orderBy(desc(at), desc(id))
+      .limit(options.limit + 1);
+    return rows as Table['$inferSelect'][];
+  }
+
+  /** The page that `rows` are. */
+  page<Item>(
+    rows: Table['$inferSelect'][],
+    { limit }: ListOptions,
+    itemOf: (row: Table['$inferSelect']) => Item,
+  ): Page<Item> {
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    const nextCursor = last ? encode(this.#name, String(last[this.#at]), String(last[this.#id])) : null;
+    return { items: shown.map(itemOf), nextCursor };
+  }
+
+  /** `filter`, and after the cursor where there is one. */
+  #where({ limit, cursor }: ListOptions, filter: SQL | undefined): SQL | undefined {
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
       throw invalidInput([{ path: 'limit', message: `must be 1 to ${MAX_LIMIT}` }]);
     }
     if (cursor === undefined) return filter;
-    const { at, id } = decode(this.#list, cursor);
-    return and(filter, sql`(${this.#at}, ${this.#id}) < (${sql.param(at, this.#at)}, ${id})`);
+    const { at, id } = decode(this.#name, cursor);
+    const [atColumn, idColumn] = [this.#column(this.#at), this.#column(this.#id)];
+    return and(filter, sql`(${atColumn}, ${idColumn}) < (${sql.param(at, atColumn)}, ${id})`);
   }
 
-  /** `rows` were asked for with one more than `limit`, which says whether there is a next page. */
-  page<Row, Item>(
-    rows: Row[],
-    limit: number,
-    keyOf: (row: Row) => [at: string, id: string],
-    itemOf: (row: Row) => Item,
-  ): Page<Item> {
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return { items: shown.map(itemOf), nextCursor: last ? encode(this.#list, ...keyOf(last)) : null };
+  get #name(): string {
+    return getTableName(this.#table);
+  }
+
+  #column(key: string): PgColumn {
+    return getTableColumns(this.#table)[key] as PgColumn;
   }
 }

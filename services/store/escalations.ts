@@ -32,7 +32,7 @@ function withEntry(history: readonly Entry[], entry: Entry): Entry[] {
 
 /** What people are asked to look at, with its owner and history. */
 export function escalationStore(connection: Connection): EscalationStore {
-  const newest = new NewestFirst('escalations', escalations.openedAt, escalations.escalationId);
+  const newest = new NewestFirst(escalations, 'openedAt', 'escalationId');
 
   /** `change` of the escalation as it stands, one at a time; null when there is none. */
   const change = (
@@ -87,19 +87,12 @@ export function escalationStore(connection: Connection): EscalationStore {
       return (await connection.run((database) => database.$count(escalations, younger))) > 0;
     },
     async list(workspace, { state, ...options }) {
-      const filter = newest.where(
+      return newest.list(
+        connection,
         options,
         and(eq(escalations.workspace, workspace), state && eq(escalations.state, state)),
+        toEscalation,
       );
-      const rows = await connection.run((database) =>
-        database
-          .select()
-          .from(escalations)
-          .where(filter)
-          .orderBy(...newest.order)
-          .limit(options.limit + 1),
-      );
-      return newest.page(rows, options.limit, (row) => [row.openedAt, row.escalationId], toEscalation);
     },
   };
 }

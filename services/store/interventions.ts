@@ -118,7 +118,7 @@ async function updateUnlessEnded(
 
 /** What became of each customer's case, from opening to end. */
 export function interventionStore(connection: Connection): InterventionStore {
-  const newest = new NewestFirst('interventions', interventions.openedAt, interventions.interventionId);
+  const newest = new NewestFirst(interventions, 'openedAt', 'interventionId');
   return {
     open: (workspace, opening) => connection.transaction((transaction) => openOnce(transaction, workspace, opening)),
     update: (workspace, interventionId, changes) =>
@@ -130,7 +130,8 @@ export function interventionStore(connection: Connection): InterventionStore {
       return row ? toRow(row) : null;
     },
     async list(workspace, { state, customerId, scanId, ...options }) {
-      const filter = newest.where(
+      return newest.list(
+        connection,
         options,
         and(
           eq(interventions.workspace, workspace),
@@ -138,16 +139,8 @@ export function interventionStore(connection: Connection): InterventionStore {
           customerId === undefined ? undefined : eq(interventions.customerId, customerId),
           scanId === undefined ? undefined : eq(interventions.scanId, scanId),
         ),
+        toRow,
       );
-      const rows = await connection.run((database) =>
-        database
-          .select()
-          .from(interventions)
-          .where(filter)
-          .orderBy(...newest.order)
-          .limit(options.limit + 1),
-      );
-      return newest.page(rows, options.limit, (row) => [row.openedAt, row.interventionId], toRow);
     },
     async unfinished(workspace, openedBefore, limit) {
       const rows = await connection.run((database) =>

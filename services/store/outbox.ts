@@ -11,7 +11,7 @@ function toMessage({ workspace: _workspace, ...message }: typeof outbox.$inferSe
 
 /** Messages that could go nowhere else. */
 export function outboxStore(connection: Connection): OutboxStore {
-  const newest = new NewestFirst('outbox', outbox.createdAt, outbox.messageId);
+  const newest = new NewestFirst(outbox, 'createdAt', 'messageId');
   return {
     async put(workspace, message) {
       await connection.run((database) =>
@@ -31,16 +31,7 @@ export function outboxStore(connection: Connection): OutboxStore {
       return row ? toMessage(row) : null;
     },
     async list(workspace, options) {
-      const filter = newest.where(options, eq(outbox.workspace, workspace));
-      const rows = await connection.run((database) =>
-        database
-          .select()
-          .from(outbox)
-          .where(filter)
-          .orderBy(...newest.order)
-          .limit(options.limit + 1),
-      );
-      return newest.page(rows, options.limit, (row) => [row.createdAt, row.messageId], toMessage);
+      return newest.list(connection, options, eq(outbox.workspace, workspace), toMessage);
     },
   };
 }

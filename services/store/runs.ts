@@ -73,7 +73,7 @@ const isLastOf = (workspace: string, scheduleIds: readonly string[]) => sql`(${r
 
 /** The run ledger (port `RunStore`). */
 export function runStore(connection: Connection): RunStore {
-  const newest = new NewestFirst('runs', runs.plannedAt, runs.ledgerId);
+  const newest = new NewestFirst(runs, 'plannedAt', 'ledgerId');
   return {
     ...runStarts(connection),
     ...runPlans(connection),
@@ -127,7 +127,8 @@ export function runStore(connection: Connection): RunStore {
       return row ? toRunRow(row) : null;
     },
     async list(workspace, { schedule, state, cause, from, to, ...options }) {
-      const filter = newest.where(
+      return newest.list(
+        connection,
         options,
         and(
           eq(runs.workspace, workspace),
@@ -137,16 +138,8 @@ export function runStore(connection: Connection): RunStore {
           from === undefined ? undefined : gte(runs.plannedAt, from),
           to === undefined ? undefined : lt(runs.plannedAt, to),
         ),
+        toRunRow,
       );
-      const rows = await connection.run((database) =>
-        database
-          .select()
-          .from(runs)
-          .where(filter)
-          .orderBy(...newest.order)
-          .limit(options.limit + 1),
-      );
-      return newest.page(rows, options.limit, (row) => [row.plannedAt, row.ledgerId], toRunRow);
     },
     dropBefore: (instant) =>
       deleteInBatches(

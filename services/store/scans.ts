@@ -114,7 +114,7 @@ async function finishOnce(
 
 /** Scans, their numbers and totals, and whom they leave out. */
 export function scanStore(connection: Connection): ScanStore {
-  const newest = new NewestFirst('scans', scans.startedAt, scans.scanId);
+  const newest = new NewestFirst(scans, 'startedAt', 'scanId');
   return {
     open: (workspace, scan) => connection.transaction((transaction) => openOnce(transaction, workspace, scan)),
     savePreview: (workspace, scanId, preview) =>
@@ -129,22 +129,11 @@ export function scanStore(connection: Connection): ScanStore {
         return row ? toScan(row, (await interventionsOf(snapshot, workspace, [scanId])).get(scanId)) : null;
       }, SNAPSHOT),
     async list(workspace, options) {
-      const filter = newest.where(options, eq(scans.workspace, workspace));
       return connection.transaction(async (snapshot) => {
-        const rows = await snapshot
-          .select()
-          .from(scans)
-          .where(filter)
-          .orderBy(...newest.order)
-          .limit(options.limit + 1);
+        const rows = await newest.rows(snapshot, options, eq(scans.workspace, workspace));
         const scanIds = rows.slice(0, options.limit).map((row) => row.scanId);
         const opened = await interventionsOf(snapshot, workspace, scanIds);
-        return newest.page(
-          rows,
-          options.limit,
-          (row) => [row.startedAt, row.scanId],
-          (row) => toScan(row, opened.get(row.scanId)),
-        );
+        return newest.page(rows, options, (row) => toScan(row, opened.get(row.scanId)));
       }, SNAPSHOT);
     },
     totals: (workspace) => connection.run((database) => totalsOf(database, workspace)),

@@ -163,7 +163,7 @@ function joined(spans: readonly Span[]): Span[] {
 
 /** The schedules that should be, with what they were. */
 export function scheduleStore(connection: Connection): ScheduleStore {
-  const newest = new NewestFirst('schedules', schedules.createdAt, schedules.name);
+  const newest = new NewestFirst(schedules, 'createdAt', 'name');
   const versionsIn = (workspace: string, name: string, span?: Span) =>
     connection.run(async (database) =>
       database
@@ -192,7 +192,8 @@ export function scheduleStore(connection: Connection): ScheduleStore {
       return row ? toSchedule(row) : null;
     },
     async list(workspace, { state, workflowType, ...options }) {
-      const filter = newest.where(
+      return newest.list(
+        connection,
         options,
         and(
           eq(schedules.workspace, workspace),
@@ -200,16 +201,8 @@ export function scheduleStore(connection: Connection): ScheduleStore {
           state && (state === 'paused' ? isNotNull(schedules.pauseId) : isNull(schedules.pauseId)),
           workflowType && eq(schedules.workflowType, workflowType),
         ),
+        toSchedule,
       );
-      const rows = await connection.run((database) =>
-        database
-          .select()
-          .from(schedules)
-          .where(filter)
-          .orderBy(...newest.order)
-          .limit(options.limit + 1),
-      );
-      return newest.page(rows, options.limit, (row) => [row.createdAt, row.name], toSchedule);
     },
     async all(workspace) {
       const rows = await connection.run((database) =>

@@ -15,7 +15,7 @@ function toToken({ hash: _hash, ...token }: typeof tokens.$inferSelect): Token {
 
 /** Who may call, known by the hash of their token. */
 export function tokenStore(connection: Connection): TokenStore {
-  const newest = new NewestFirst('tokens', tokens.createdAt, tokens.tokenId);
+  const newest = new NewestFirst(tokens, 'createdAt', 'tokenId');
   const inWorkspace = (workspace: string | null) => (workspace === null ? undefined : eq(tokens.workspace, workspace));
   return {
     async create(token) {
@@ -44,16 +44,7 @@ export function tokenStore(connection: Connection): TokenStore {
       return toToken({ ...token, lastUsedAt: new Date(at).toISOString() });
     },
     async list(workspace, options) {
-      const filter = newest.where(options, inWorkspace(workspace));
-      const rows = await connection.run((database) =>
-        database
-          .select()
-          .from(tokens)
-          .where(filter)
-          .orderBy(...newest.order)
-          .limit(options.limit + 1),
-      );
-      return newest.page(rows, options.limit, (row) => [row.createdAt, row.tokenId], toToken);
+      return newest.list(connection, options, inWorkspace(workspace), toToken);
     },
     async revoke(workspace, tokenId, at) {
       const isToken = and(eq(tokens.tokenId, tokenId), inWorkspace(workspace));

@@ -134,14 +134,12 @@ describe('What is said of fires without a run', () => {
       since: fc.integer({ min: 0, max: 60 }),
       length: fc.option(fc.integer({ min: 0, max: 60 })),
     });
-    const spans = fc
-      .array(span, { maxLength: 4 })
-      .map((all) =>
-        all.map(({ since, length }): TimeSpan => ({
-          since: minute(since),
-          until: length === null ? null : minute(since + length),
-        })),
-      );
+    const spans = fc.array(span, { maxLength: 4 }).map((all) =>
+      all.map(({ since, length }): TimeSpan => ({
+        since: minute(since),
+        until: length === null ? null : minute(since + length),
+      })),
+    );
     fc.assert(
       fc.property(
         spans,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { scheduleId, workflowIds } from '../../domain/contracts/names.ts';
 import type { ScheduleChanges, ScheduleSettings } from '../../domain/contracts/schedules.ts';
-import { localTime } from '../../domain/cron/index.ts';
+import { fires, localTime } from '../../domain/cron/index.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import { inParallel } from '../../domain/in-parallel.ts';
 import type { Act, ScheduleDefinition, ScheduleRow } from '../../domain/ports/schedule-store.ts';
@@ -67,13 +67,22 @@ export function createScheduleService(dependencies: ScheduleServiceDependencies)
     if (names?.length === 1) await managed(workspace, names[0]!);
   };
 
+  /** Tells Temporal of a new schedule. Fires before Temporal has it are nobody's to start. */
+  async function putNew(row: ScheduleRow, madeBy: string): Promise<ScheduleRow> {
+    await applying.one(row, madeBy);
+    if (fires(row.timing, row.createdAt, new Date(now()).toISOString()).next().done) return row;
+    const made = (await calls.describe(row))?.info.createdAt;
+    if (made) await store.schedules.settled(row.workspace, row.name, made.toISOString());
+    return row;
+  }
+
   const changes = {
     /** @throws ReveilleError `invalid_input`, `conflict` when there is one of that name, `unavailable` */
     async create(workspace: string, name: string, settings: ScheduleSettings, act: Act): Promise<ScheduleRow> {
       const definition = definitionOf(settings, limits());
       await calls.answers();
       if ((await store.schedules.get(workspace, name)) === null) await refuseForeign(workspace, name);
-      return applying.one(await store.schedules.create(workspace, name, definition, act), act.by);
+      return putNew(await store.schedules.create(workspace, name, definition, act), act.by);
     },
 
     /** @throws ReveilleError `invalid_input`, `not_found`, `conflict`, `unavailable` */
@@ -100,7 +109,8 @@ export function createScheduleService(dependencies: ScheduleServiceDependencies)
       await inParallel(created, AT_ONCE, ({ name }) => refuseForeign(workspace, name));
       await inParallel(put, AT_ONCE, async ({ name, ...definition }) => {
         const row = known.has(name) ? await store.schedules.change(workspace, name, definition, act) : null;
-        await applying.one(row ?? (await store.schedules.create(workspace, name, definition, act)), act.by);
+        if (row) await applying.one(row, act.by);
+        else await putNew(await store.schedules.create(workspace, name, definition, act), act.by);
       });
       await inParallel(remove, AT_ONCE, async (name) => {
         const row = await store.schedules.remove(workspace, name, act);

@@ -4,7 +4,7 @@ import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
 import type { Caller, Operations } from '../../client/api/routes.ts';
 import { createOperations } from '../../client/operations/index.ts';
-import type { Schedule } from '../../domain/contracts/schedules.ts';
+import { type Schedule, policies } from '../../domain/contracts/schedules.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { openStore } from '../../services/store/open-store.ts';
@@ -78,6 +78,16 @@ const refused = async (work: Promise<unknown>): Promise<string[]> => {
 };
 
 describe('A schedule', () => {
+  test('owes no run of the moment before Temporal had it', LIMIT, async () => {
+    const settings = { workflowType: 'customerScan', every: 10_000, input: {}, policies: policies.parse({}) } as const;
+    const asked = new Date(Date.now() - 30_000).toISOString();
+    await service().create('fresh', 'often', settings, { by: 'tester', at: asked });
+    const { info } = await describeOnTemporal('fresh/often');
+    const row = await store.schedules.get('fresh', 'often');
+    assert.equal(row?.createdAt, asked);
+    assert.equal(row?.settledUntil, info.createdAt.toISOString());
+  });
+
   test('is created in the store and on Temporal, with everything its runs need', LIMIT, async () => {
     const caller = callerOf('made');
     const made = await operations.createSchedule(caller, {
@@ -93,7 +103,7 @@ describe('A schedule', () => {
     assert.equal(made.nextRuns.length, 5);
     assert.equal(made.policies.timeout, '1h');
     await assertInStep('made');
-    const { action, policies, state, spec } = await describeOnTemporal('made/nightly');
+    const { action, policies: told, state, spec } = await describeOnTemporal('made/nightly');
     assert.equal(action.workflowId, 'customer-scan/made/nightly');
     assert.equal(action.workflowType, 'customerScan');
     assert.equal(action.taskQueue, 'reveille');
@@ -106,7 +116,7 @@ describe('A schedule', () => {
       { key: defineSearchAttributeKey('ScheduleName', 'KEYWORD'), value: 'nightly' },
     ];
     assert.deepEqual(action.typedSearchAttributes, new TypedSearchAttributes(labels));
-    assert.deepEqual(policies, { overlap: 'BUFFER_ONE', catchupWindow: 60_000, pauseOnFailure: false });
+    assert.deepEqual(told, { overlap: 'BUFFER_ONE', catchupWindow: 60_000, pauseOnFailure: false });
     assert.equal(state.paused, false);
     assert.equal(spec.jitter, 300_000);
   });

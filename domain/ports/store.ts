@@ -6,6 +6,8 @@ import type {
   InterventionState,
   OutboxMessage,
 } from '../contracts/interventions.ts';
+import type { ContactStore, FollowUpStore } from './contact-store.ts';
+import type { EffectStore } from './effect-store.ts';
 import type { EventStore, IdempotencyStore, TokenStore } from './access-store.ts';
 import type { LeaseStore, OutageStore, RunStore, ScheduleStore } from './schedule-store.ts';
 import type { ExclusionCounts, ExclusionReason, ScanTotals } from '../contracts/scans.ts';
@@ -35,6 +37,9 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly events: EventStore;
+  readonly contacts: ContactStore;
+  readonly followUps: FollowUpStore;
+  readonly effects: EffectStore;
   /** One trivial query. @throws ReveilleError `unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

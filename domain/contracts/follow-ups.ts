@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { channel } from './interventions.ts';
+import { identifier } from './names.ts';
+import { instant, instantOut, parseDuration } from './time-values.ts';
+
+/** Types with a template of their own; `agent` has the message written by a model; any other needs `message_template`. */
+export const FOLLOW_UP_TYPES = ['follow_up', 'reminder', 'check_in', 'nurture', 'agent'] as const;
+export const followUpType = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be a word such as follow_up');
+
+export const FOLLOW_UP_STATES = ['pending', 'processing', 'executed', 'cancelled', 'failed'] as const;
+export const followUpState = z.enum(FOLLOW_UP_STATES);
+export type FollowUpState = z.infer<typeof followUpState>;
+
+/** What a follow-up says and how; names as the seed's clients write them. Unknown names are kept, for whoever reads them. */
+export const followUpPayload = z.looseObject({
+  /** Text with `{{variable}}`s; that of the type when absent. */
+  message_template: z.string().min(1).max(5_000).optional(),
+  subject: z.string().trim().min(1).max(200).optional(),
+  reason: z.string().max(2_000).optional(),
+  /** Where it goes; the contact's best when absent. */
+  channel: channel.optional(),
+  /** `service` for reminders, else `promotion`, when absent. */
+  purpose: z.enum(['promotion', 'service']).optional(),
+  language: z.string().max(20).optional(),
+  variables: z.record(z.string().regex(/^\w{1,40}$/), z.union([z.string().max(1_000), z.number()])).optional(),
+});
+export type FollowUpPayload = z.output<typeof followUpPayload>;
+
+/** The follow-up object (contracts.md). */
+export const followUp = z.object({
+  followUpId: identifier,
+  contactId: identifier,
+  type: z.string(),
+  scheduledFor: instantOut,
+  payload: z.record(z.string(), z.unknown()),
+  state: followUpState,
+  reason: z.string().nullable(),
+  actor: z.string(),
+  executedAt: instantOut.nullable(),
+  latenessMs: z.number().int().nullable(),
+});
+export type FollowUp = z.infer<typeof followUp>;
+
+const actor = z.string().trim().min(1).max(200);
+const reason = z.string().trim().min(1).max(500);
+
+/** An instant, or how long from now (`2h`). */
+const when = z.string().transform((text, context): { at: string } | { inMs: number } => {
+  const inMs = parseDuration(text);
+  if (inMs !== undefined) return { inMs };
+  const parsed = instant.safeParse(text);
+  if (parsed.success) return { at: parsed.data };
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an instant such as 2026-01-31T09:00:00Z, or a delay such as "2h"',
+  });
+  return z.NEVER;
+});
+
+export const scheduleFollowUpMessage = z.strictObject({
+  followUpId: identifier.optional(),
+  type: followUpType,
+  scheduledFor: when,
+  payload: followUpPayload.default({}),
+  actor,
+});
+export type ScheduleFollowUpMessage = z.output<typeof scheduleFollowUpMessage>;
+
+export const cancelFollowUpMessage = z.strictObject({ followUpId: identifier, reason, actor });
+export const cancelFollowUpsMessage = z.strictObject({ reason, actor });
+export const cancelledCount = z.object({ cancelled: z.number().int() });

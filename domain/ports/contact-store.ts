@@ -1,0 +1,97 @@
+import type { ContactDetails, ContactMessage, OptOut, Purpose, SendDecision } from '../contracts/contacts.ts';
+import type { FollowUp, FollowUpPayload, FollowUpState } from '../contracts/follow-ups.ts';
+import type { Channel } from '../contracts/interventions.ts';
+import type { ListOptions, Page } from './store.ts';
+
+/** A person, from what was said of them and, for what was not, from the customer of the same id. */
+export interface ContactRow {
+  contactId: string;
+  name: string | null;
+  email: string | null;
+  phone: string | null;
+  telegram: string | null;
+  /** null: nobody said; the configured zone then. */
+  timezone: string | null;
+  language: string | null;
+  /** Said of the contact, else the customer's `opt_in_marketing`; without either false. */
+  marketing: boolean;
+  optOuts: OptOut[];
+}
+
+export interface FollowUpRow extends Omit<FollowUp, 'latenessMs'> {
+  payload: FollowUpPayload;
+  createdAt: string;
+  /** Since when it is being sent; null unless processing. */
+  processingSince: string | null;
+}
+
+/** Everything about a person that outlives their workflow. */
+export interface ContactStore {
+  /** Notes details; absent ones stay. Creates the contact where there is none. */
+  put(workspace: string, contactId: string, details: ContactDetails, at: string): Promise<ContactRow>;
+  /** null when there is neither a contact nor a customer of that id. */
+  get(workspace: string, contactId: string): Promise<ContactRow | null>;
+  /** Notes an opt-out; the same one twice is once. @returns null when the contact is unknown */
+  optOut(workspace: string, contactId: string, optOut: OptOut): Promise<ContactRow | null>;
+  /** Takes back the opt-outs that these name: of that channel and purpose; all where neither is given. Sets marketing where the purpose is promotion or absent. */
+  optIn(
+    workspace: string,
+    contactId: string,
+    which: { channel: Channel | null; purpose: Purpose | null; at: string; actor: string },
+  ): Promise<ContactRow | null>;
+  /**
+   * Notes a reply and, in the same transaction, cancels what is pending and every planned effect of the contact that nobody
+   * is at yet. The same `messageId` again cancels nothing and answers the same. Appends `contact.replied`.
+   */
+  replied(
+    workspace: string,
+    contactId: string,
+    reply: { messageId: string; at: string; channel: Channel },
+  ): Promise<{ cancelled: number }>;
+  /** Messages to and from the contact, newest first. */
+  messages(workspace: string, contactId: string, options: { since?: string; limit: number }): Promise<ContactMessage[]>;
+  /** Keeps an answer to "may we write now"; the newest of a message replaces the one before. */
+  decided(workspace: string, contactId: string, messageId: string, decision: SendDecision, at: string): Promise<void>;
+}
+
+/** Table `scheduled_actions`, with the columns that the seed names. */
+export interface FollowUpStore {
+  /** Keyed by id; scheduling it again changes nothing and returns what there is. In bulk in one statement. */
+  schedule(
+    workspace: string,
+    followUps: readonly {
+      followUpId: string;
+      contactId: string;
+      type: string;
+      scheduledFor: string;
+      payload: FollowUpPayload;
+      actor: string;
+      createdAt: string;
+    }[],
+  ): Promise<FollowUpRow[]>;
+  get(workspace: string, followUpId: string): Promise<FollowUpRow | null>;
+  list(
+    workspace: string,
+    options: ListOptions & { contactId?: string | undefined; state?: FollowUpState | undefined },
+  ): Promise<Page<FollowUpRow>>;
+  /** Of one contact, soonest first. */
+  pending(workspace: string, contactId: string): Promise<FollowUpRow[]>;
+  /** Moves a pending one. @returns null when it is not pending */
+  reschedule(workspace: string, followUpId: string, scheduledFor: string): Promise<FollowUpRow | null>;
+  /** Pending to processing; null when it is no longer pending. Taking it again is the same. */
+  take(workspace: string, followUpId: string, at: string): Promise<FollowUpRow | null>;
+  /** Ends it; the first end stays. Appends `follow_up.executed`, `.cancelled` or `.failed` in the same transaction. */
+  end(
+    workspace: string,
+    followUpId: string,
+    end: { state: 'executed' | 'cancelled' | 'failed'; reason: string | null; actor: string; at: string },
+  ): Promise<FollowUpRow | null>;
+  /** Cancels all pending ones of a contact. @returns them */
+  cancelPending(
+    workspace: string,
+    contactId: string,
+    by: { reason: string; actor: string; at: string },
+  ): Promise<FollowUpRow[]>;
+  /** Processing since before that instant, oldest first. */
+  stale(workspace: string, before: string, limit: number): Promise<FollowUpRow[]>;
+}

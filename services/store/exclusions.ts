@@ -1,13 +1,15 @@
-import { and, eq, gt, isNull, notInArray, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/contracts/scans.ts';
 import { quietSince } from '../../domain/interventions/quiet-time.ts';
 import { anyOf } from './bulk.ts';
 import type { Database } from './connection.ts';
+import { contactOptOuts } from './contact-schema.ts';
 import { escalations, interventions } from './schema.ts';
 
 /**
  * For those of `customerIds` that must be left out at `now`, the first reason that applies: an intervention without an
- * end, an escalation younger than 7 days, or an intervention that ended within 7 days other than failed or cancelled.
+ * end, an escalation younger than 7 days, an intervention that ended within 7 days other than failed or cancelled, or an
+ * opt-out of promotion or everything on all channels. A missing opt-in for marketing is none of these.
  */
 export async function exclusionsOf(
   database: Database,
@@ -43,6 +45,20 @@ export async function exclusionsOf(
         .from(interventions)
         .where(
           and(intervened, gt(interventions.endedAt, since), notInArray(interventions.state, ['failed', 'cancelled'])),
+        ),
+    )
+    .union(
+      database
+        .select({ customerId: contactOptOuts.contactId, reason: reason('opted_out') })
+        .from(contactOptOuts)
+        .where(
+          and(
+            eq(contactOptOuts.workspace, workspace),
+            sql`${contactOptOuts.contactId} in ${anyOf(customerIds)}`,
+            isNull(contactOptOuts.channel),
+            or(isNull(contactOptOuts.purpose), eq(contactOptOuts.purpose, 'promotion')),
+            isNull(contactOptOuts.takenBackAt),
+          ),
         ),
     );
   const rank = (row: { reason: ExclusionReason }): number => EXCLUSION_REASONS.indexOf(row.reason);

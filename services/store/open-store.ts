@@ -2,10 +2,13 @@ import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Store } from '../../domain/ports/store.ts';
 import type { Connection } from './connection.ts';
+import { contactStore } from './contacts.ts';
 import { customerStore } from './customers.ts';
+import { effectStore } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
 import { escalationStore } from './escalations.ts';
 import { eventStore } from './events.ts';
+import { followUpStore } from './follow-ups.ts';
 import { idempotencyStore } from './idempotency.ts';
 import { interventionStore } from './interventions.ts';
 import { leaseStore } from './leases.ts';
@@ -31,6 +34,9 @@ function storeOn(connection: Connection): Store {
     tokens: tokenStore(connection),
     idempotency: idempotencyStore(connection),
     events: eventStore(connection),
+    contacts: contactStore(connection),
+    followUps: followUpStore(connection),
+    effects: effectStore(connection),
     ping: async () => {
       await connection.run((database) => database.execute(sql`select 1`));
     },

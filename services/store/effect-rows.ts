@@ -1,0 +1,85 @@
+import { type SQL, and, eq, sql } from 'drizzle-orm';
+import type { Effect } from '../../domain/contracts/effects.ts';
+import type { Database } from './connection.ts';
+import { contactMessages } from './contact-schema.ts';
+import { effects } from './effect-schema.ts';
+
+export type StoredEffect = typeof effects.$inferSelect;
+
+/** The contract's object of a row. One called off has the reason for its note. */
+export function toEffect(row: StoredEffect): Effect {
+  return {
+    effectId: row.effectId,
+    key: row.key,
+    kind: row.kind,
+    channel: row.channel,
+    contactId: row.contactId,
+    state: row.state,
+    attempts: row.attempts,
+    plannedAt: row.plannedAt,
+    attemptedAt: row.attemptedAt,
+    endedAt: row.endedAt,
+    result: row.result,
+    error: row.error,
+    resolvedBy: row.resolvedBy,
+    note: row.note ?? (row.state === 'cancelled' ? row.cancelReason : null),
+  };
+}
+
+export const hasKey = (workspace: string, key: string): SQL | undefined =>
+  and(eq(effects.workspace, workspace), eq(effects.key, key));
+
+export const isEffect = (workspace: string, effectId: string): SQL | undefined =>
+  and(eq(effects.workspace, workspace), eq(effects.effectId, effectId));
+
+export async function effectOf(database: Database, which: SQL | undefined): Promise<StoredEffect | null> {
+  const [row] = await database.select().from(effects).where(which);
+  return row ?? null;
+}
+
+const isPlanned = sql`${effects.state} = 'planned'`;
+
+/** Where one that is not tried again comes to rest: cancelled only where it is certain that it was not done. */
+export const atRest = sql`case when ${effects.mayBeDone} then 'unknown' else 'cancelled' end`;
+
+/** What calls off a planned one; one that somebody is at is then not tried again should this attempt fail. */
+const calledOff = (at: string, reason: string) => ({
+  state: sql`case when ${isPlanned} then ${atRest} else ${effects.state} end`,
+  endedAt: sql`case when ${isPlanned} then ${sql.param(at, effects.endedAt)} else ${effects.endedAt} end`,
+  cancelReason: sql`coalesce(${effects.cancelReason}, ${sql.param(reason, effects.cancelReason)})`,
+});
+
+/** Calls off those of `which` that are not over, in one statement. */
+export async function callOff(
+  database: Database,
+  which: SQL | undefined,
+  at: string,
+  reason: string,
+): Promise<StoredEffect[]> {
+  return database
+    .update(effects)
+    .set(calledOff(at, reason))
+    .where(and(which, sql`${effects.state} in ('planned', 'attempting')`))
+    .returning();
+}
+
+/** Calls off whatever is not over of a contact. Hold the contact's follow-ups (`cancelAllPending`). */
+export async function callOffEffects(
+  transaction: Database,
+  workspace: string,
+  contactId: string,
+  at: string,
+  reason: string,
+): Promise<void> {
+  await callOff(transaction, and(eq(effects.workspace, workspace), eq(effects.contactId, contactId)), at, reason);
+}
+
+/** A message that was sent, among those of its contact. */
+export async function noteSent(transaction: Database, row: StoredEffect, at: string): Promise<void> {
+  const { workspace, contactId, kind, key, channel, purpose, subject } = row;
+  if (kind !== 'message' || contactId === null) return;
+  await transaction
+    .insert(contactMessages)
+    .values({ workspace, contactId, direction: 'out', messageId: key, channel, purpose, subject, at })
+    .onConflictDoNothing();
+}

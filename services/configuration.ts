@@ -10,6 +10,12 @@ import { duration } from '../domain/contracts/time-values.ts';
 import { parseZone } from '../domain/cron/zones.ts';
 import { type FieldError, invalidInput } from '../domain/errors.ts';
 import { fieldErrors } from '../domain/parse.ts';
+import {
+  CHANNEL_VARIABLES,
+  type ChannelConfiguration,
+  channelConfiguration,
+  channelSettings,
+} from './notifications/settings.ts';
 import type { TemporalTarget } from './temporal/connection.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -67,6 +73,7 @@ const settings = z.strictObject({
   shutdownGrace: duration.prefault('10s'),
   runRetention: duration.prefault('90d'),
   minInterval: duration.prefault('10s'),
+  ...channelSettings,
 });
 
 /** Which environment variable sets which key. The variables `@temporalio/envconfig` reads by itself are not here. */
@@ -91,6 +98,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   REVEILLE_SHUTDOWN_GRACE: 'shutdownGrace',
   REVEILLE_RUN_RETENTION: 'runRetention',
   REVEILLE_MIN_INTERVAL: 'minInterval',
+  ...CHANNEL_VARIABLES,
 };
 
 /** What a process needs to know to run. Times are milliseconds, folders absolute paths. */
@@ -120,6 +128,9 @@ export interface Configuration {
   runRetentionMs: number;
   /** Schedules that come more often are refused. */
   minIntervalMs: number;
+  channels: ChannelConfiguration;
+  /** Hosts, `host:port` and CIDR ranges that connections may go to though they are not public. */
+  allowPrivateHosts: readonly string[];
   /** True in NODE_ENV=production: nothing is built at start. */
   production: boolean;
   /** Values that must never be shown. */
@@ -146,7 +157,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
   const temporal = readTemporal(variables, errors);
   if (!parsed.success || errors.length > 0) throw invalidInput(errors, 'Configuration');
 
-  const { llm, cacheDir, dataDir, shutdownGrace, runRetention, minInterval, ...rest } = parsed.data;
+  const { llm, cacheDir, dataDir, shutdownGrace, runRetention, minInterval, ...others } = parsed.data;
+  const { smtp, telegram, gateway, webhook, ...rest } = others;
+  const { secrets, ...channels } = channelConfiguration(others);
   const password = rest.databaseUrl && new URL(rest.databaseUrl).password;
   return {
     ...rest,
@@ -160,8 +173,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
     shutdownGraceMs: shutdownGrace,
     runRetentionMs: runRetention,
     minIntervalMs: minInterval,
+    channels,
     production: variables['NODE_ENV'] === 'production',
-    secrets: [rest.temporal.apiKey, llm.apiKey, password, password && decodeURIComponent(password)].filter(
+    secrets: [rest.temporal.apiKey, llm.apiKey, password, password && decodeURIComponent(password), ...secrets].filter(
       (secret): secret is string => Boolean(secret),
     ),
   };

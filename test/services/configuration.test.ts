@@ -9,6 +9,8 @@ import { readConfiguration, VARIABLES } from '../../services/configuration.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'reveille-configuration-'));
 const HOME = '/home/someone';
+const BOT_TOKEN = '123456789:AAcanary-token-of-a-bot';
+const KEYS = [1, 2, 3].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
 
 function refusal(env: NodeJS.ProcessEnv, cwd = folder()): ReveilleError {
   try {
@@ -39,6 +41,8 @@ test('nothing set gives the documented defaults', () => {
     shutdownGraceMs: 10_000,
     runRetentionMs: 7_776_000_000,
     minIntervalMs: 10_000,
+    channels: { smtp: null, telegram: null, gateways: {}, webhookKeys: [] },
+    allowPrivateHosts: [],
     production: false,
     secrets: [],
   });
@@ -68,6 +72,20 @@ test('every variable reaches its key', () => {
       REVEILLE_SHUTDOWN_GRACE: '1m',
       REVEILLE_RUN_RETENTION: '1d',
       REVEILLE_MIN_INTERVAL: '1m',
+      REVEILLE_ALLOW_PRIVATE_HOSTS: 'hooks.internal:8443, 10.20.0.0/16',
+      REVEILLE_SMTP_HOST: 'mail.example.com',
+      REVEILLE_SMTP_PORT: '2525',
+      REVEILLE_SMTP_SECURITY: 'none',
+      REVEILLE_SMTP_USER: 'reveille',
+      REVEILLE_SMTP_PASSWORD: 'password-of-mail',
+      REVEILLE_SMTP_FROM: '"Reveille, Retention" <hello@example.com>',
+      REVEILLE_TELEGRAM_BOT_TOKEN: BOT_TOKEN,
+      REVEILLE_TELEGRAM_API_URL: 'http://bot-api:8081',
+      REVEILLE_GATEWAY_SMS_URL: 'https://gateway/sms',
+      REVEILLE_GATEWAY_WHATSAPP_URL: 'https://gateway/whatsapp',
+      REVEILLE_GATEWAY_PHONE_URL: 'https://gateway/calls',
+      REVEILLE_GATEWAY_KEYS: `${KEYS[0]},${KEYS[1]}`,
+      REVEILLE_WEBHOOK_KEYS: KEYS[2],
       NODE_ENV: 'production',
     },
     folder(),
@@ -94,8 +112,35 @@ test('every variable reaches its key', () => {
     shutdownGraceMs: 60_000,
     runRetentionMs: 86_400_000,
     minIntervalMs: 60_000,
+    channels: {
+      smtp: {
+        host: 'mail.example.com',
+        port: 2525,
+        security: 'none',
+        user: 'reveille',
+        password: 'password-of-mail',
+        from: { name: 'Reveille, Retention', address: 'hello@example.com' },
+      },
+      telegram: { botToken: BOT_TOKEN, apiUrl: 'http://bot-api:8081' },
+      gateways: {
+        sms: { url: 'https://gateway/sms', keys: KEYS.slice(0, 2) },
+        whatsapp: { url: 'https://gateway/whatsapp', keys: KEYS.slice(0, 2) },
+        phone: { url: 'https://gateway/calls', keys: KEYS.slice(0, 2) },
+      },
+      webhookKeys: [KEYS[2]],
+    },
+    allowPrivateHosts: ['hooks.internal:8443', '10.20.0.0/16'],
     production: true,
-    secrets: ['key-of-temporal', 'key-of-model', 'pass%21word', 'pass!word'],
+    secrets: [
+      'key-of-temporal',
+      'key-of-model',
+      'pass%21word',
+      'pass!word',
+      'password-of-mail',
+      BOT_TOKEN,
+      ...KEYS,
+      ...KEYS.map((key) => key.slice('whsec_'.length)),
+    ],
   });
 });
 
@@ -133,6 +178,49 @@ test('a model without its address and an address without its model are refused',
   assert.deepEqual(refusal({ REVEILLE_LLM_BASE_URL: 'http://model/v1' }).errors, [
     { path: 'REVEILLE_LLM_MODEL', message: 'must be set together with baseUrl' },
   ]);
+});
+
+test('mail that lacks a part, a wrong key, sender or host is refused by variable, and shown to nobody', () => {
+  const error = refusal({
+    REVEILLE_SMTP_HOST: 'secret host',
+    REVEILLE_SMTP_FROM: 'secret',
+    REVEILLE_SMTP_PASSWORD: 'secret',
+    REVEILLE_SMTP_SECURITY: 'secret',
+    REVEILLE_TELEGRAM_BOT_TOKEN: 'secret',
+    REVEILLE_GATEWAY_KEYS: 'whsec_secret',
+    REVEILLE_WEBHOOK_KEYS: KEYS.join(','),
+    REVEILLE_ALLOW_PRIVATE_HOSTS: '10.0.0.0/secret',
+  });
+  assert.deepEqual(error.errors.map(({ path }) => path).toSorted(), [
+    'REVEILLE_ALLOW_PRIVATE_HOSTS',
+    'REVEILLE_GATEWAY_KEYS',
+    'REVEILLE_SMTP_FROM',
+    'REVEILLE_SMTP_HOST',
+    'REVEILLE_SMTP_SECURITY',
+    'REVEILLE_TELEGRAM_BOT_TOKEN',
+    'REVEILLE_WEBHOOK_KEYS',
+  ]);
+  assert.doesNotMatch(JSON.stringify(error.errors) + error.message, /secret/i);
+  const incomplete = { REVEILLE_SMTP_HOST: 'mail', REVEILLE_SMTP_USER: 'u', REVEILLE_GATEWAY_SMS_URL: 'https://g' };
+  assert.deepEqual(
+    refusal(incomplete).errors.map(({ path }) => path),
+    ['REVEILLE_SMTP_FROM', 'REVEILLE_SMTP_PASSWORD', 'REVEILLE_GATEWAY_KEYS'],
+  );
+  assert.deepEqual(
+    refusal({ REVEILLE_SMTP_PASSWORD: 'p' }).errors.map(({ path }) => path),
+    ['REVEILLE_SMTP_HOST', 'REVEILLE_SMTP_USER'],
+  );
+});
+
+test('the port of mail follows from its security, and its security from the port', () => {
+  const smtp = (more: NodeJS.ProcessEnv) => {
+    const env = { REVEILLE_SMTP_HOST: 'mail', REVEILLE_SMTP_FROM: 'hello@example.com', ...more };
+    const { smtp } = readConfiguration(env, folder()).channels;
+    return [smtp?.port, smtp?.security];
+  };
+  assert.deepEqual(smtp({}), [587, 'starttls']);
+  assert.deepEqual(smtp({ REVEILLE_SMTP_PORT: '465' }), [465, 'tls']);
+  assert.deepEqual(smtp({ REVEILLE_SMTP_SECURITY: 'tls' }), [465, 'tls']);
 });
 
 test('a misspelt variable is refused, an empty one counts as unset', () => {

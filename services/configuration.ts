@@ -159,7 +159,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
 
   const { llm, cacheDir, dataDir, shutdownGrace, runRetention, minInterval, ...others } = parsed.data;
   const { smtp, telegram, gateway, webhook, ...rest } = others;
-  const { secrets, ...channels } = channelConfiguration(others);
+  const { secrets, ...channels } = channelConfiguration({ smtp, telegram, gateway, webhook });
   const password = rest.databaseUrl && new URL(rest.databaseUrl).password;
   return {
     ...rest,

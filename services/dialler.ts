@@ -79,7 +79,7 @@ class CheckedDialler implements Dialler {
     this.#allowed = allowedPrivate(entries);
     this.#lookup = lookup;
     this.dispatcher = new Agent({
-      connect: (target, callback) => this.#connectHttp(target, callback),
+      connect: (target, callback) => void this.#connectHttp(target, callback),
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
       maxResponseSize: MAX_ANSWER_BYTES,
@@ -125,19 +125,16 @@ class CheckedDialler implements Dialler {
     await Promise.all([this.dispatcher.destroy(), ...this.#children.map((child) => child[Symbol.asyncDispose]())]);
   }
 
-  #connectHttp(target: buildConnector.Options, callback: buildConnector.Callback): void {
+  async #connectHttp(target: buildConnector.Options, callback: buildConnector.Callback): Promise<void> {
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
     const host = target.hostname.replace(/^\[|\]$/g, '');
-    this.#checked(host, port).then(
-      (addresses) =>
-        buildConnector({
-          lookup: answering(addresses),
-          timeout: CONNECT_TIMEOUT_MS,
-          allowH2: false,
-          maxCachedSessions: 0,
-        })({ ...target, hostname: host }, callback),
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-    );
+    try {
+      const lookup = answering(await this.#checked(host, port));
+      const connect = buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS, allowH2: false, maxCachedSessions: 0 });
+      connect({ ...target, hostname: host }, callback);
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+    }
   }
 
   /** Addresses of the host. One that is not allowed refuses them all: which one is used is not ours to choose. */

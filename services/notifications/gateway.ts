@@ -6,7 +6,7 @@ import {
   type OutgoingMessage,
 } from '../../domain/ports/channels.ts';
 import type { Dialler } from '../dialler.ts';
-import { type HttpAnswer, jsonOf, post } from './http-post.ts';
+import { type HttpAnswer, jsonOf, post, PostFailed } from './http-post.ts';
 import { effectKey, failedAnswer, failedPost } from './outcomes.ts';
 import { signedHeaders } from './webhook-signature.ts';
 
@@ -41,7 +41,7 @@ export function createGatewayChannel(
     addressOf: ({ phone }) => phone,
     async send(message, signal) {
       const body = JSON.stringify({ type: 'message', channel: name, ...content(message) });
-      const answer = await postSigned(settings.url, settings.keys, message, body, signal, service, dependencies);
+      const answer = await postSigned({ ...settings, message, body, signal, service, needsBody: true }, dependencies);
       return { result: { status: answer.status, ...idOf(answer, service) } };
     },
   };
@@ -65,20 +65,29 @@ export function createWebhookChannel(
         throw new DeliveryError('refused', 'A webhook needs an http or https URL without credentials');
       if (jsonOf(message.body) === undefined)
         throw new DeliveryError('refused', 'The payload of a webhook must be JSON');
-      const answer = await postSigned(url, settings.keys, message, message.body, signal, 'The webhook', dependencies);
+      const { keys } = settings;
+      const request = { url, keys, message, body: message.body, signal, service: 'The webhook', needsBody: false };
+      const answer = await postSigned(request, dependencies);
       return { result: { status: answer.status } };
     },
   };
 }
 
+interface SignedPost {
+  url: string;
+  keys: readonly string[];
+  message: OutgoingMessage;
+  body: string;
+  signal: AbortSignal;
+  /** For errors. */
+  service: string;
+  /** Whether success takes more than the status. */
+  needsBody: boolean;
+}
+
 /** @throws DeliveryError unless the answer is a 2xx */
 async function postSigned(
-  url: string,
-  keys: readonly string[],
-  message: OutgoingMessage,
-  body: string,
-  signal: AbortSignal,
-  service: string,
+  { url, keys, message, body, signal, service, needsBody }: SignedPost,
   { dialler, now, timeoutMs }: Dependencies,
 ): Promise<HttpAnswer> {
   const key = effectKey(message);
@@ -89,11 +98,16 @@ async function postSigned(
     ...signedHeaders(key, body, keys, now()),
   };
   const answer = await post(dialler, { url, headers, body, timeoutMs, signal }).catch((error: unknown) => {
+    // The status has said it all; of what it goes on to say a webhook reads nothing.
+    if (error instanceof PostFailed && isSuccess(error.status) && !needsBody)
+      return { status: error.status, headers: {}, body: '' };
     throw failedPost(error, service);
   });
-  if (answer.status >= 200 && answer.status < 300) return answer;
+  if (isSuccess(answer.status)) return answer;
   throw failedAnswer(answer, service, { repeatable: true, now: now() });
 }
+
+const isSuccess = (status: number | null): status is number => status !== null && status >= 200 && status < 300;
 
 /** The gateway's contract. */
 function content(message: OutgoingMessage): Record<string, unknown> {

@@ -18,7 +18,7 @@ export function retryAfterMs(value: string | string[] | undefined, now: number):
   if (/^\d{1,15}$/.test(text)) return within(Number(text) * 1_000);
   // A zone and an era for the spelling that has none; years of two digits are this century's.
   if (!/^[A-Za-z]{3,9},? /.test(text)) return null;
-  const at = Date.parse(/ GMT$/.test(text) ? text : `${text} GMT`);
+  const at = Date.parse(text.endsWith(' GMT') ? text : `${text} GMT`);
   return Number.isNaN(at) ? null : within(at - now);
 }
 

@@ -110,7 +110,7 @@ export interface ChannelConfiguration {
   webhookKeys: readonly string[];
 }
 
-type Settings = z.output<z.ZodObject<typeof channelSettings>>;
+type Settings = Omit<z.output<z.ZodObject<typeof channelSettings>>, 'allowPrivateHosts'>;
 
 /** The channels' part of the configuration, and what of it must never be shown. */
 export function channelConfiguration({

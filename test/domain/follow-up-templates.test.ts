@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ReveilleError } from '../../domain/errors.ts';
+import type { ReveilleError } from '../../domain/errors.ts';
 import { missingVariables, render, templateProblem, variablesOf } from '../../domain/follow-ups/templates.ts';
 
 test('a template says its text with the values in place', () => {

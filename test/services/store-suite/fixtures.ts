@@ -8,6 +8,7 @@ import type {
   Order,
   SupportTicket,
 } from '../../../domain/customers/customer.ts';
+import type { PlannedEffect } from '../../../domain/ports/effect-store.ts';
 import type { PlannedRun, ScheduleDefinition, StartedRun } from '../../../domain/ports/schedule-store.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 
@@ -179,3 +180,31 @@ export const tokenOf = (tokenId: string, workspace: string | null, createdAt = N
   createdAt,
   createdBy: 'root',
 });
+
+export type NewFollowUp = Parameters<Store['followUps']['schedule']>[1][number];
+
+export const followUpOf = (followUpId: string, contactId: string, more: Partial<NewFollowUp> = {}): NewFollowUp => ({
+  followUpId,
+  contactId,
+  type: 'follow_up',
+  scheduledFor: inMinutes(120),
+  payload: { message_template: 'Still interested?', reason: 'a quote of Monday' },
+  actor: 'mia',
+  createdAt: NOW,
+  ...more,
+});
+
+/** A message to a contact, to be sent once. */
+export const effectOf = (key: string, contactId = 'c1', more: Partial<PlannedEffect> = {}): PlannedEffect => ({
+  key,
+  kind: 'message',
+  channel: 'email',
+  contactId,
+  purpose: 'promotion',
+  subject: 'A word',
+  plannedAt: NOW,
+  ...more,
+});
+
+export const ONCE = { leaseMs: 60_000, repeatable: false };
+export const REPEATABLE = { leaseMs: 60_000, repeatable: true };

@@ -9,6 +9,8 @@ import {
   customer,
   daysAgo,
   definitionOf,
+  effectOf,
+  followUpOf,
   newWorkspace,
   opening,
   scanOf,
@@ -101,6 +103,24 @@ const LISTS: List[] = [
     },
     list: (store, workspace, options) =>
       ids(store.tokens.list(workspace, options), ({ tokenId }) => tokenId.slice(workspace.length + 1)),
+  },
+  {
+    name: 'follow-ups',
+    fill: async (store, workspace) => {
+      const followUps = instants.map((createdAt, index) => followUpOf(idOf(index), 'c1', { createdAt }));
+      await store.followUps.schedule(workspace, followUps);
+    },
+    list: (store, workspace, options) =>
+      ids(store.followUps.list(workspace, options), (followUp) => followUp.followUpId),
+  },
+  {
+    name: 'effects',
+    fill: async (store, workspace) => {
+      for (const [index, plannedAt] of instants.entries()) {
+        await store.effects.plan(workspace, effectOf(idOf(index), 'c1', { plannedAt }));
+      }
+    },
+    list: (store, workspace, options) => ids(store.effects.list(workspace, options), (effect) => effect.key),
   },
 ];
 

@@ -176,4 +176,34 @@ export function scansSuite(open: StoreUnderTest): void {
     const many = Array.from({ length: 70_000 }, (_, index) => `x${index}`);
     assert.equal((await store.scans.exclusions(workspace, [...many, 'open'], NOW)).size, 1);
   });
+
+  test('only an opt-out of promotion on all channels leaves a customer out; a missing opt-in does not', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    const cases = [
+      ['everything', null, null],
+      ['promotion', null, 'promotion'],
+      ['service', null, 'service'],
+      ['email', 'email', null],
+      ['email-promotion', 'email', 'promotion'],
+      ['cool', null, null],
+    ] as const;
+    const ids = [...cases.map(([id]) => id), 'no-opt-in'];
+    const customers = ids.map((id) => customer(id, { optInMarketing: false }));
+    await store.customers.import(workspace, { ...EMPTY, customers }, { merge: false });
+    await store.interventions.open(workspace, opening('i1', 'cool', { openedAt: daysAgo(2) }));
+    await store.interventions.update(workspace, 'i1', { state: 'sent', endedAt: daysAgo(1) });
+    for (const [id, channel, purpose] of cases) {
+      await store.contacts.optOut(workspace, id, { channel, purpose, at: NOW, actor: id });
+    }
+    const excluded = await store.scans.exclusions(workspace, ids, NOW);
+    assert.deepEqual(Object.fromEntries(excluded), {
+      everything: 'opted_out',
+      promotion: 'opted_out',
+      cool: 'cool_off',
+    });
+    assert.equal(await store.interventions.open(workspace, opening('i2', 'promotion')), 'opted_out');
+    await store.contacts.optIn(workspace, 'promotion', { channel: null, purpose: null, at: NOW, actor: 'promotion' });
+    assert.equal(await store.interventions.open(workspace, opening('i2', 'promotion')), 'opened');
+  });
 }

@@ -1,10 +1,14 @@
 import { accessSuite } from './access.ts';
+import { contactsSuite } from './contacts.ts';
 import { customersSuite } from './customers.ts';
+import { effectsSuite } from './effects.ts';
 import { escalationsSuite } from './escalations.ts';
 import { eventsSuite } from './events.ts';
 import type { StoreUnderTest } from './fixtures.ts';
+import { followUpsSuite } from './follow-ups.ts';
 import { interventionsSuite } from './interventions.ts';
 import { listsSuite } from './lists.ts';
+import { repliesSuite } from './replies.ts';
 import { runPlansSuite } from './run-plans.ts';
 import { runsSuite } from './runs.ts';
 import { scansSuite } from './scans.ts';
@@ -22,6 +26,10 @@ export function storeSuite(open: StoreUnderTest): void {
   schedulePausesSuite(open);
   runsSuite(open);
   runPlansSuite(open);
+  contactsSuite(open);
+  followUpsSuite(open);
+  repliesSuite(open);
+  effectsSuite(open);
   eventsSuite(open);
   accessSuite(open);
   listsSuite(open);

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Effect } from '../../../domain/contracts/effects.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 import { escalationOf, messageOf } from './escalations.ts';
 import {
   EMPTY,
   NOW,
+  ONCE,
   type StoreUnderTest,
   act,
   answer,
   customer,
   daysAgo,
   definitionOf,
+  effectOf,
   endOf,
   fireOf,
+  followUpOf,
+  inMinutes,
   label,
   newWorkspace,
   opening,
@@ -33,6 +38,7 @@ interface SharedMethods {
   tokens: 'create' | 'find';
   idempotency: 'dropBefore';
   events: 'dropBefore';
+  effects: 'expireLeases';
 }
 type Methods<Part extends keyof Store> = Part extends keyof SharedMethods
   ? Omit<Store[Part], SharedMethods[Part]>
@@ -42,6 +48,7 @@ type EveryCall = { [Part in Exclude<keyof Store, Shared>]: Calls<Methods<Part>> 
 
 const RESULT = { finishedAt: NOW, customersScanned: 1, atRisk: 1, excluded: {}, nextScanAt: null };
 const PAUSE = { pauseId: 'p1', by: 'mia', reason: 'stock-taking', at: NOW };
+const BY = { actor: 'mia', at: NOW, reason: 'done' };
 const EVER = { since: daysAgo(9), until: null };
 const DATA = {
   customers: [customer('c1'), customer('c2')],
@@ -51,7 +58,7 @@ const DATA = {
   churnLabels: [label('c1')],
 };
 
-function readingCalls(store: Store, shared: { scheduleId: string }) {
+function readingCalls(store: Store, shared: { scheduleId: string; effectId: string }) {
   const all = { limit: 50 };
   return {
     customers: {
@@ -106,11 +113,29 @@ function readingCalls(store: Store, shared: { scheduleId: string }) {
       after: (workspace) => store.events.after(workspace, 0, 50),
       last: (workspace) => store.events.last(workspace),
     },
+    contacts: {
+      get: (workspace) => store.contacts.get(workspace, 'c1'),
+      messages: (workspace) => store.contacts.messages(workspace, 'c3', { limit: 10 }),
+    },
+    followUps: {
+      get: (workspace) => store.followUps.get(workspace, 'f1'),
+      list: (workspace) => store.followUps.list(workspace, all),
+      pending: (workspace) => store.followUps.pending(workspace, 'c1'),
+      stale: (workspace) => store.followUps.stale(workspace, daysAgo(-1), 10),
+    },
+    effects: {
+      get: (workspace) => store.effects.get(workspace, shared.effectId),
+      list: (workspace) => store.effects.list(workspace, all),
+      sentSince: (workspace) => store.effects.sentSince(workspace, 'c1', 'promotion', daysAgo(1)),
+    },
   } satisfies { [Part in keyof EveryCall]: Partial<EveryCall[Part]> };
 }
 
 /** Writes under the same ids; each in a workspace where nothing was written before. */
-function writingCalls(store: Store, shared: { workspace: string; scheduleId: string; ledgerId: string }) {
+function writingCalls(
+  store: Store,
+  shared: { workspace: string; scheduleId: string; ledgerId: string; effectId: string },
+) {
   const entry = { at: NOW, actor: 'a', what: 'b' };
   return {
     customers: {
@@ -163,17 +188,63 @@ function writingCalls(store: Store, shared: { workspace: string; scheduleId: str
     events: {
       append: (workspace) => store.events.append(workspace, { type: 'scan.completed', at: NOW, data: {}, key: 'a' }),
     },
+    contacts: {
+      optOut: (workspace) =>
+        store.contacts.optOut(workspace, 'c1', { channel: null, purpose: null, at: NOW, actor: 'c1' }),
+      optIn: (workspace) =>
+        store.contacts.optIn(workspace, 'c1', { channel: null, purpose: null, at: NOW, actor: 'c1' }),
+      replied: (workspace) => store.contacts.replied(workspace, 'c1', { messageId: 'm1', at: NOW, channel: 'email' }),
+      decided: (workspace) =>
+        store.contacts.decided(
+          workspace,
+          'c1',
+          'm1',
+          { decision: 'now', at: null, channel: 'email', reason: 'allowed', detail: 'Nothing is in the way.' },
+          NOW,
+        ),
+      put: (workspace) => store.contacts.put(workspace, 'c1', { name: 'Another' }, NOW),
+    },
+    followUps: {
+      reschedule: (workspace) => store.followUps.reschedule(workspace, 'f1', daysAgo(-9)),
+      take: (workspace) => store.followUps.take(workspace, 'f1', NOW),
+      end: (workspace) => store.followUps.end(workspace, 'f1', { ...BY, state: 'failed' }),
+      cancelPending: (workspace) => store.followUps.cancelPending(workspace, 'c1', BY),
+      schedule: (workspace) => store.followUps.schedule(workspace, [followUpOf('f1', 'c1', { type: 'nurture' })]),
+    },
+    effects: {
+      attempt: (workspace) => rejectsAs('not_found', store.effects.attempt(workspace, 'k1', NOW, ONCE)),
+      holds: (workspace) => store.effects.holds(workspace, 'k2', 1, NOW, 60_000),
+      end: (workspace) => store.effects.end(workspace, 'k2', 1, { state: 'done', at: NOW }),
+      cancel: (workspace) => store.effects.cancel(workspace, 'k1', NOW, 'done'),
+      resolve: (workspace) =>
+        store.effects.resolve(workspace, shared.effectId, { as: 'done', actor: 'mia', note: 'seen', at: NOW }),
+      plan: (workspace) => store.effects.plan(workspace, effectOf('k1', 'c1', { kind: 'webhook' })),
+    },
   } satisfies {
     [Part in keyof EveryCall]: Omit<EveryCall[Part], keyof ReturnType<typeof readingCalls>[Part]>;
   };
 }
 
-async function resultsOf(store: Store, workspace: string, shared: { scheduleId: string }) {
+async function resultsOf(store: Store, workspace: string, shared: { scheduleId: string; effectId: string }) {
   const results: Record<string, unknown> = {};
   for (const [part, methods] of Object.entries(readingCalls(store, shared))) {
     for (const [name, call] of Object.entries(methods)) results[`${part}.${name}`] = await call(workspace);
   }
   return results;
+}
+
+/** @returns the id of an effect that is unknown */
+async function fillContacts(store: Store, workspace: string): Promise<string> {
+  await store.contacts.put(workspace, 'c1', { timezone: 'Asia/Kolkata' }, NOW);
+  await store.contacts.optOut(workspace, 'c2', { channel: null, purpose: 'promotion', at: NOW, actor: 'c2' });
+  await store.contacts.replied(workspace, 'c3', { messageId: 'm1', at: NOW, channel: 'email' });
+  await store.followUps.schedule(workspace, [followUpOf('f1', 'c1'), followUpOf('f2', 'c1')]);
+  await store.followUps.take(workspace, 'f2', NOW);
+  for (const key of ['k1', 'k2', 'k3']) await store.effects.plan(workspace, effectOf(key));
+  await store.effects.attempt(workspace, 'k2', NOW, { ...ONCE, leaseMs: 86_400_000 });
+  await store.effects.attempt(workspace, 'k3', NOW, ONCE);
+  const { effect } = (await store.effects.attempt(workspace, 'k3', inMinutes(5), ONCE)) as { effect: Effect };
+  return effect.effectId;
 }
 
 export function workspacesSuite(open: StoreUnderTest): void {
@@ -194,7 +265,8 @@ export function workspacesSuite(open: StoreUnderTest): void {
       await store.idempotency.begin(full, key, { fingerprint: 'f', at: NOW, staleBefore: NOW });
     }
     await store.idempotency.finish(full, 'k1', { status: 201, body: {} });
-    const shared = { workspace: full, scheduleId: `${full}/nightly`, ledgerId };
+    const effectId = await fillContacts(store, full);
+    const shared = { workspace: full, scheduleId: `${full}/nightly`, ledgerId, effectId };
     const before = await resultsOf(store, full, shared);
     const nothing = await resultsOf(store, empty, shared);
     for (const name of Object.keys(before)) assert.notDeepEqual(before[name], nothing[name], name);

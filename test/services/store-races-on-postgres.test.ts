@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import pg from 'pg';
+import type { Store } from '../../domain/ports/store.ts';
+import { openStore } from '../../services/store/open-store.ts';
+import { type TestDatabase, startPostgres } from '../support/postgres.ts';
+import {
+  NOW,
+  ONCE,
+  REPEATABLE,
+  daysAgo,
+  effectOf,
+  followUpOf,
+  inMinutes,
+  newWorkspace,
+} from './store-suite/fixtures.ts';
+
+const database: TestDatabase | null = await startPostgres();
+const skip = database ? false : 'neither initdb nor TEST_DATABASE_URL here';
+
+const RACES = 1_000;
+/** Races at once: more than the two processes have connections for. */
+const AT_ONCE = 25;
+
+/** Small whole numbers, the same again for the same seed (Park and Miller). */
+function dice(seed: number): (sides: number) => number {
+  let state = seed;
+  return (sides) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % sides;
+  };
+}
+
+describe('two processes that meet on Postgres', { skip, timeout: 180_000 }, () => {
+  let stores: [Store, Store];
+  const client = new pg.Client({ connectionString: database?.url });
+
+  before(async () => {
+    const open = () => openStore({ databaseUrl: database!.url, dataDir: 'unused' });
+    stores = [await open(), await open()];
+    await client.connect();
+  });
+  after(async () => {
+    await client.end();
+    await Promise.all(stores.map((store) => store.close()));
+    await database!.stop();
+  });
+
+  /** `race(index)` for every index, some at a time. */
+  async function races(race: (index: number) => Promise<void>): Promise<void> {
+    for (let index = 0; index < RACES; index += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, offset) => race(index + offset)));
+    }
+  }
+
+  test('in a thousand races of a send and whatever calls it off, each message was either sent or called off', async (t) => {
+    const seed = 1 + Math.floor(Math.random() * 2_147_483_645);
+    t.diagnostic(`seed ${seed}`);
+    const roll = dice(seed);
+    const workspace = newWorkspace();
+    const counts = { sent: 0, cancelled: 0 };
+    await races(async (index) => {
+      const [key, contactId] = [`k${index}`, `c${index}`];
+      const [sender, other] = roll(2) === 0 ? stores : stores.toReversed();
+      const [wait, otherWait, byReply] = [roll(4), roll(4), roll(2) === 0];
+      await sender!.effects.plan(workspace, effectOf(key, contactId));
+      const send = async (): Promise<boolean> => {
+        for (let turn = 0; turn < wait; turn++) await setImmediate();
+        const attempt = await sender!.effects.attempt(workspace, key, NOW, ONCE);
+        if (attempt.outcome !== 'go') return false;
+        if (!(await sender!.effects.holds(workspace, key, attempt.fence, NOW, 60_000))) return false;
+        return sender!.effects.end(workspace, key, attempt.fence, { state: 'done', at: NOW });
+      };
+      const callOff = async (): Promise<void> => {
+        for (let turn = 0; turn < otherWait; turn++) await setImmediate();
+        const reply = { messageId: 'm1', at: NOW, channel: 'email' } as const;
+        if (byReply) await other!.contacts.replied(workspace, contactId, reply);
+        else await other!.effects.cancel(workspace, key, NOW, 'called off');
+      };
+      const [sent] = await Promise.all([send(), callOff()]);
+      const { state } = await other!.effects.plan(workspace, effectOf(key, contactId));
+      assert.equal(state, sent ? 'done' : 'cancelled', `race ${index} of seed ${seed}`);
+      const messages = await other!.contacts.messages(workspace, contactId, { limit: 5 });
+      assert.equal(messages.filter(({ direction }) => direction === 'out').length, sent ? 1 : 0);
+      counts[sent ? 'sent' : 'cancelled']++;
+    });
+    t.diagnostic(JSON.stringify(counts));
+    // Races that one side always wins would prove nothing.
+    assert.ok(counts.sent > RACES / 50 && counts.cancelled > RACES / 50, JSON.stringify(counts));
+  });
+
+  test('of attempts at once in both processes one goes, first and after each lost one; the lost ones hold nothing', async () => {
+    const workspace = newWorkspace();
+    const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
+    for (const key of keys) await stores[0].effects.plan(workspace, effectOf(key));
+    for (let round = 0; round < 4; round++) {
+      const at = inMinutes(round * 2);
+      await Promise.all(
+        keys.map(async (key) => {
+          const attempts = await Promise.all(
+            Array.from({ length: 6 }, (_, index) => stores[index % 2]!.effects.attempt(workspace, key, at, REPEATABLE)),
+          );
+          const fences = attempts.flatMap((each) => (each.outcome === 'go' ? [each.fence] : []));
+          assert.deepEqual(fences, [round + 1]);
+          const held = await Promise.all(
+            Array.from({ length: round + 1 }, (_, index) =>
+              stores[1].effects.holds(workspace, key, index + 1, at, 60_000),
+            ),
+          );
+          assert.deepEqual(
+            held.flatMap((holds, index) => (holds ? [index + 1] : [])),
+            [round + 1],
+          );
+        }),
+      );
+    }
+    const [once, late] = [effectOf('once'), inMinutes(2)];
+    await stores[0].effects.plan(workspace, once);
+    await stores[0].effects.attempt(workspace, 'once', NOW, ONCE);
+    const outcomes = await Promise.all([
+      ...Array.from({ length: 12 }, (_, index) => stores[index % 2]!.effects.attempt(workspace, 'once', late, ONCE)),
+      stores[1].effects.expireLeases(late),
+    ]);
+    const named = outcomes.flatMap((outcome) => (typeof outcome === 'number' ? [] : [outcome.outcome]));
+    // Whoever comes while the row is being changed is told that somebody is at it.
+    for (const outcome of named) assert.ok(outcome === 'unknown' || outcome === 'busy', outcome);
+    assert.equal((await stores[0].effects.plan(workspace, once)).state, 'unknown');
+  });
+
+  test('whatever comes in whatever order, nobody repeats what may not be repeated, and cancelled is not done', async () => {
+    const step = fc.record({
+      act: fc.constantFrom('attempt', 'holds', 'planned', 'done', 'failed', 'cancel', 'expire'),
+      minutes: fc.integer({ min: 0, max: 2 }),
+      repeatable: fc.boolean(),
+      fence: fc.integer({ min: 1, max: 4 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+        const workspace = newWorkspace();
+        const [{ effects }] = stores;
+        await effects.plan(workspace, effectOf('k'));
+        // What the world saw: a call goes out right after `holds`.
+        const called: { repeatable: boolean; refused: boolean }[] = [];
+        const wasRepeatable: boolean[] = [];
+        let minute = 0;
+        for (const { act, minutes, repeatable, fence } of steps) {
+          minute += minutes;
+          const at = inMinutes(minute);
+          if (act === 'attempt') {
+            const attempt = await effects.attempt(workspace, 'k', at, { leaseMs: 90_000, repeatable });
+            if (attempt.outcome === 'go') assert.equal(wasRepeatable.push(repeatable), attempt.fence);
+          } else if (act === 'holds') {
+            if (!(await effects.holds(workspace, 'k', fence, at, 90_000))) continue;
+            assert.equal(fence, wasRepeatable.length);
+            called[fence] ??= { repeatable: wasRepeatable[fence - 1]!, refused: false };
+          } else if (act === 'cancel') await effects.cancel(workspace, 'k', at, 'called off');
+          else if (act === 'expire') await effects.expireLeases(at);
+          else {
+            // Only a call that went out can be done; one that ends as planned did not happen.
+            if (act === 'done' && !called[fence]) continue;
+            const ended = await effects.end(workspace, 'k', fence, { state: act, at });
+            if (ended && act !== 'done' && called[fence]) called[fence].refused = true;
+          }
+          const { state } = await effects.plan(workspace, effectOf('k'));
+          const happened = called.filter((call) => call && !call.refused);
+          if (state === 'cancelled') assert.deepEqual(happened, []);
+          if (happened.length > 1) assert.ok(happened.every((call) => call.repeatable));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('people read the follow-ups, decisions and effects as they would expect', async () => {
+    const workspace = newWorkspace();
+    const [store] = stores;
+    await store.followUps.schedule(workspace, [followUpOf('f1', 'c1'), followUpOf('f2', 'c1')]);
+    await store.followUps.end(workspace, 'f2', {
+      state: 'executed',
+      reason: null,
+      actor: 'reveille',
+      at: inMinutes(121),
+    });
+    const due = await client.query(
+      `SELECT id, prospect_id, action_type, scheduled_for, payload, status, created_at, executed_at
+       FROM scheduled_actions WHERE workspace = $1 AND status = 'pending' AND scheduled_for <= $2`,
+      [workspace, daysAgo(-1)],
+    );
+    assert.deepEqual(due.rows, [
+      {
+        ...{ id: 'f1', prospect_id: 'c1', action_type: 'follow_up', scheduled_for: new Date(inMinutes(120)) },
+        payload: { message_template: 'Still interested?', reason: 'a quote of Monday' },
+        ...{ status: 'pending', created_at: new Date(NOW), executed_at: null },
+      },
+    ]);
+    const answer = (detail: string) =>
+      ({ decision: 'later', at: inMinutes(9), channel: 'email', reason: 'quiet_hours', detail }) as const;
+    await store.contacts.decided(workspace, 'c1', 'm1', answer('first'), NOW);
+    await store.contacts.decided(workspace, 'c1', 'm1', answer('second'), inMinutes(1));
+    await store.contacts.decided(workspace, 'c1', 'm1', answer('older'), NOW);
+    const decisions = await client.query('select * from send_decisions where workspace = $1', [workspace]);
+    assert.deepEqual(decisions.rows, [
+      {
+        ...{ workspace, contact_id: 'c1', message_id: 'm1', decision: 'later', at: new Date(inMinutes(9)) },
+        ...{ channel: 'email', reason: 'quiet_hours', detail: 'second', decided_at: new Date(inMinutes(1)) },
+      },
+    ]);
+    await store.contacts.put(workspace, 'c1', {}, NOW);
+    for (const take of ['optOut', 'optIn'] as const) {
+      await store.contacts[take](workspace, 'c1', { channel: null, purpose: 'service', at: NOW, actor: take });
+    }
+    const proof = await client.query(
+      'select purpose, actor, taken_back_by from contact_opt_outs where workspace = $1',
+      [workspace],
+    );
+    assert.deepEqual(proof.rows, [{ purpose: 'service', actor: 'optOut', taken_back_by: 'optIn' }]);
+  });
+});

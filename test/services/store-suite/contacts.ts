@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { OptOut } from '../../../domain/contracts/contacts.ts';
+import { EMPTY, NOW, type StoreUnderTest, customer, daysAgo, inMinutes, newWorkspace } from './fixtures.ts';
+
+const NOTHING = {
+  name: null,
+  email: null,
+  phone: null,
+  telegram: null,
+  timezone: null,
+  language: null,
+  marketing: false,
+  optOuts: [],
+};
+
+const optOutOf = (channel: OptOut['channel'], purpose: OptOut['purpose'], at = NOW): OptOut => ({
+  ...{ channel, purpose, at },
+  actor: 'asha',
+});
+
+export function contactsSuite(open: StoreUnderTest): void {
+  test('a contact is what was said of it: what is not said again stays, null takes away', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    assert.equal(await store.contacts.get(workspace, 'p1'), null);
+    const all = {
+      name: 'Ärzte \ud800 नमस्ते',
+      email: 'p1@example.com',
+      phone: '+919812345678',
+      telegram: '@p1_name',
+      timezone: 'Asia/Kolkata',
+      language: 'hi',
+      marketing: true,
+    };
+    const kept = { contactId: 'p1', ...all, name: 'Ärzte \ufffd नमस्ते', optOuts: [] };
+    assert.deepEqual(await store.contacts.put(workspace, 'p1', all, NOW), kept);
+    assert.deepEqual(await store.contacts.put(workspace, 'p1', {}, NOW), kept);
+    const changes = { phone: null, timezone: null, marketing: false, name: undefined };
+    const changed = { ...kept, phone: null, timezone: null, marketing: false };
+    assert.deepEqual(await store.contacts.put(workspace, 'p1', changes, NOW), changed);
+    assert.deepEqual(await store.contacts.get(workspace, 'p1'), changed);
+    assert.deepEqual(await store.contacts.put(workspace, 'p2', {}, NOW), { contactId: 'p2', ...NOTHING });
+  });
+
+  test('for what was not said of a contact, the customer of the same id steps in; not for what was taken away', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    const asha = customer('c1', { phone: '+911234567890', language: 'ta' });
+    const bare = customer('c2', { firstName: null, lastName: '', email: null, language: null, optInMarketing: false });
+    await store.customers.import(workspace, { ...EMPTY, customers: [asha, bare] }, { merge: false });
+    const known = {
+      ...NOTHING,
+      contactId: 'c1',
+      name: 'Asha Rao',
+      email: 'c1@example.com',
+      phone: '+911234567890',
+      language: 'ta',
+      marketing: true,
+    };
+    assert.deepEqual(await store.contacts.get(workspace, 'c1'), known);
+    assert.deepEqual(await store.contacts.get(workspace, 'c2'), { contactId: 'c2', ...NOTHING });
+    const said = { email: 'other@example.com', phone: null, marketing: false };
+    const merged = { ...known, ...said };
+    assert.deepEqual(await store.contacts.put(workspace, 'c1', said, NOW), merged);
+    assert.deepEqual(await store.contacts.put(workspace, 'c1', { timezone: 'Asia/Kolkata' }, NOW), {
+      ...merged,
+      timezone: 'Asia/Kolkata',
+    });
+    await store.contacts.put(workspace, 'c1', { phone: '+4930123456' }, NOW);
+    await store.customers.import(workspace, EMPTY, { merge: false });
+    assert.deepEqual(await store.contacts.get(workspace, 'c1'), {
+      ...NOTHING,
+      contactId: 'c1',
+      email: 'other@example.com',
+      phone: '+4930123456',
+      timezone: 'Asia/Kolkata',
+    });
+    assert.equal(await store.contacts.get(workspace, 'c2'), null);
+  });
+
+  test('an opt-out counts once and is told once; opting in takes back those it names', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    assert.equal(await store.contacts.optOut(workspace, 'c1', optOutOf(null, null)), null);
+    assert.equal(
+      await store.contacts.optIn(workspace, 'c1', { channel: null, purpose: null, at: NOW, actor: 'a' }),
+      null,
+    );
+    await store.customers.import(
+      workspace,
+      { ...EMPTY, customers: [customer('c1', { optInMarketing: false })] },
+      { merge: false },
+    );
+    const given = [
+      optOutOf(null, 'promotion', daysAgo(4)),
+      optOutOf('email', 'service', daysAgo(3)),
+      optOutOf('email', 'promotion', daysAgo(2)),
+      optOutOf('sms', null, daysAgo(1)),
+      optOutOf(null, null, daysAgo(0.5)),
+    ];
+    for (const each of given) await store.contacts.optOut(workspace, 'c1', each);
+    const again = await store.contacts.optOut(workspace, 'c1', optOutOf(null, 'promotion'));
+    assert.deepEqual(again?.optOuts, given);
+    const told = (await store.events.after(workspace, 0, 50)).filter(({ type }) => type === 'contact.opted_out');
+    assert.deepEqual(
+      told.map(({ data }) => data),
+      given.map((each) => ({ contactId: 'c1', ...each })),
+    );
+    const optIn = async (channel: OptOut['channel'], purpose: OptOut['purpose']) =>
+      (await store.contacts.optIn(workspace, 'c1', { channel, purpose, at: NOW, actor: 'a' }))!;
+    const noEmailService = await optIn('email', 'service');
+    assert.deepEqual(noEmailService.optOuts, [given[0], given[2], given[3], given[4]]);
+    assert.equal(noEmailService.marketing, false);
+    const noPromotion = await optIn(null, 'promotion');
+    assert.deepEqual(noPromotion.optOuts, [given[3], given[4]]);
+    assert.equal(noPromotion.marketing, true);
+    assert.deepEqual((await optIn('sms', null)).optOuts, [given[4]]);
+    assert.deepEqual((await optIn(null, null)).optOuts, []);
+    const later = optOutOf(null, null, inMinutes(5));
+    assert.deepEqual((await store.contacts.optOut(workspace, 'c1', later))?.optOuts, [later]);
+  });
+
+  test('opt-outs of one contact at once are one, told once, and outlive an import that drops the customer', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    const data = { ...EMPTY, customers: [customer('c1')] };
+    await store.customers.import(workspace, data, { merge: false });
+    await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        store.contacts.optOut(workspace, 'c1', optOutOf(null, null, inMinutes(index))),
+      ),
+    );
+    assert.equal(await store.events.last(workspace), 1);
+    await store.customers.import(workspace, EMPTY, { merge: false });
+    assert.equal(await store.contacts.get(workspace, 'c1'), null);
+    await store.customers.import(workspace, data, { merge: false });
+    assert.equal((await store.contacts.get(workspace, 'c1'))?.optOuts.length, 1);
+  });
+}

@@ -44,19 +44,18 @@ export function allowedPrivate(entries: readonly string[]): AllowedPrivate {
 
 function readEntry(entry: string): AllowedPrivate | null {
   if (entry.includes('/')) return readRange(entry);
-  const match =
-    /^(?:\[([\da-f:.]+)\]|([\w.-]+|[\da-f:.]+))$/i.exec(entry) ??
-    /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(entry);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || (host.includes(':') && isIP(host) === 0)) return null;
-  const port = match?.[3] === undefined ? null : Number(match[3]);
+  const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(entry);
+  const host = isIP(entry) === 0 ? (match?.[1] ?? match?.[2]) : entry;
+  const port = isIP(entry) === 0 && match?.[3] !== undefined ? Number(match[3]) : null;
+  if (host === undefined || (match?.[1] !== undefined && isIP(host) === 0)) return null;
   if (port !== null && (port < 1 || port > 65_535)) return null;
   const wanted = hostKey(host);
   return (asked, askedPort) => hostKey(asked) === wanted && (port === null || port === askedPort);
 }
 
 function readRange(entry: string): AllowedPrivate | null {
-  if (!ipaddr.isValidCIDR(entry)) return null;
+  // The library takes 10.1/16 too, and for 10.0.0.1.
+  if (!ipaddr.isValidCIDR(entry) || isIP(entry.slice(0, entry.indexOf('/'))) === 0) return null;
   const range = ipaddr.parseCIDR(entry);
   return (_host, _port, address) => {
     const parsed = unmapped(address);

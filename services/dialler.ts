@@ -169,12 +169,12 @@ function opened(socket: Socket, plain: Socket, secure: boolean): Promise<void> {
   });
 }
 
-/** The promise, unless the signal comes first. */
-function whicheverFirst<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The promise, unless the signal comes first: then its reason is thrown. */
+export function whicheverFirst<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

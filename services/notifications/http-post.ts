@@ -1,5 +1,5 @@
 import { DecoratorHandler, type Dispatcher, request } from 'undici';
-import { AddressRefused, type Dialler } from '../dialler.ts';
+import { AddressRefused, type Dialler, whicheverFirst } from '../dialler.ts';
 
 /** Far above what any of these services says. */
 const MAX_BODY_BYTES = 512 * 1024;
@@ -46,14 +46,12 @@ export async function post(dialler: Dialler, { url, headers, body, timeoutMs, si
   let sent = false;
   let status: number | null = null;
   try {
-    const answer = await request(url, {
-      method: 'POST',
-      headers,
-      body,
-      signal: limit,
-      reset: true,
-      dispatcher: dialler.dispatcher.compose(noticingStart(() => (sent = true))),
-    });
+    // undici starts a request that was stopped too, only to end it before it is written.
+    const notice = noticingStart(() => (sent = !limit.aborted));
+    const dispatcher = dialler.dispatcher.compose(notice);
+    const asked = request(url, { method: 'POST', headers, body, signal: limit, reset: true, dispatcher });
+    // It does not look at the signal before there is a connection.
+    const answer = await whicheverFirst(asked, limit);
     status = answer.statusCode;
     return { status, headers: answer.headers, body: await readAll(answer.body) };
   } catch (error) {

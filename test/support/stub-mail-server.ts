@@ -22,6 +22,13 @@ export type MailBehaviour =
   /** Takes its time, and then the mail. */
   | { kind: 'slow'; afterMs: number };
 
+export interface MailServerOptions {
+  port?: number;
+  /** Who may send; without it everybody. */
+  login?: { user: string; password: string };
+  startTls?: boolean;
+}
+
 /** A real SMTP server that misbehaves as told. Behaviours come in order, one a connection; the last one stays. */
 export class StubMailServer implements AsyncDisposable {
   readonly mails: Email[] = [];
@@ -33,11 +40,15 @@ export class StubMailServer implements AsyncDisposable {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #server: SMTPServer;
 
-  private constructor(effects: AcceptedEffects, login: { user: string; password: string } | null) {
+  private constructor(effects: AcceptedEffects, options: MailServerOptions) {
+    const login = options.login ?? null;
     this.effects = effects;
     this.#server = new SMTPServer({
       authOptional: login === null,
       closeTimeout: 100,
+      // A client that asks for STARTTLS meets the library's own certificate, which nobody trusts.
+      hideSTARTTLS: options.startTls !== true,
+      logger: false,
       onAuth: ({ username, password }, _session, done) => {
         if (username === login?.user && password === login?.password) done(null, { user: username });
         else done(replying(535, 'Authentication credentials invalid'));
@@ -68,11 +79,8 @@ export class StubMailServer implements AsyncDisposable {
     });
   }
 
-  static async start(
-    effects: AcceptedEffects,
-    options: { port?: number; login?: { user: string; password: string } } = {},
-  ): Promise<StubMailServer> {
-    const stub = new StubMailServer(effects, options.login ?? null);
+  static async start(effects: AcceptedEffects, options: MailServerOptions = {}): Promise<StubMailServer> {
+    const stub = new StubMailServer(effects, options);
     await new Promise<void>((resolve) => void stub.#server.listen(options.port ?? 0, '127.0.0.1', resolve));
     return stub;
   }

@@ -26,10 +26,10 @@ const overHttp: Record<Fault, Expected> = {
 
 channelSuite({
   name: 'telegram',
-  open: () =>
+  open: (timeoutMs) =>
     httpRig(
       telegramProtocol(TOKEN),
-      (apiUrl) => oneChannel('telegram', { telegram: { botToken: TOKEN, apiUrl } }),
+      (apiUrl) => oneChannel('telegram', { telegram: { botToken: TOKEN, apiUrl } }, { timeoutMs }),
       () => '4242424242',
       [TOKEN, 'canary-token'],
     ),
@@ -39,10 +39,11 @@ channelSuite({
 
 channelSuite({
   name: 'gateway',
-  open: () =>
+  open: (timeoutMs) =>
     httpRig(
       gatewayProtocol([KEY]),
-      (url) => oneChannel('sms', { gateways: { sms: { url: `${url}/sms?token=canary-token`, keys: [KEY] } } }),
+      (url) =>
+        oneChannel('sms', { gateways: { sms: { url: `${url}/sms?token=canary-token`, keys: [KEY] } } }, { timeoutMs }),
       () => '+919812345678',
       [KEY.slice(6), 'canary-token'],
     ),
@@ -54,12 +55,12 @@ channelSuite({
 const delivered: Expected = { outcome: 'delivered', effects: 1 };
 channelSuite({
   name: 'webhook',
-  open: () =>
+  open: (timeoutMs) =>
     httpRig(
       webhookProtocol([KEY]),
       (url) => {
         const dialler = createDialler({ allowPrivateHosts: [new URL(url).host] });
-        const made = oneChannel('webhook', { webhookKeys: [KEY] }, { dialler });
+        const made = oneChannel('webhook', { webhookKeys: [KEY] }, { dialler, timeoutMs });
         return { channel: made.channel, [Symbol.asyncDispose]: () => dialler[Symbol.asyncDispose]() };
       },
       (url) => `${url}/hook/canary-address`,
@@ -76,7 +77,7 @@ channelSuite({
 
 channelSuite({
   name: 'email',
-  open: () => mailRig(),
+  open: (timeoutMs) => mailRig(timeoutMs),
   faults: {
     down: later,
     refused,

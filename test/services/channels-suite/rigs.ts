@@ -9,7 +9,7 @@ import type { ChannelConfiguration } from '../../../services/notifications/setti
 import { AcceptedEffects } from '../../support/accepted-effects.ts';
 import { type HttpBehaviour, type HttpProtocol, StubHttpService } from '../../support/stub-http-service.ts';
 import { type MailBehaviour, StubMailServer } from '../../support/stub-mail-server.ts';
-import { type Fault, type Rig, TIMEOUT_MS } from './suite.ts';
+import type { Fault, Rig } from './suite.ts';
 
 const MEGABYTES_10 = 10 * 1024 * 1024;
 const NOTHING: ChannelConfiguration = { smtp: null, telegram: null, gateways: {}, webhookKeys: [] };
@@ -26,7 +26,7 @@ export function oneChannel(
   const dialler = createDialler();
   const channels = createChannels(
     { ...NOTHING, ...configuration },
-    { dialler, logger: { info: () => undefined }, timeoutMs: TIMEOUT_MS, ...dependencies },
+    { dialler, logger: { info: () => undefined }, timeoutMs: 15_000, ...dependencies },
   );
   const channel = channels.get(name);
   if (!channel) throw new Error(`${name} is not configured`);
@@ -86,7 +86,7 @@ const MAIL_FAULTS: Record<Exclude<Fault, 'down' | 'later, with the time to wait'
 const LOGIN = { user: 'reveille', password: 'canary-password-18d2' };
 
 /** Mail, with a real SMTP server behind it. */
-export async function mailRig(timeoutMs = TIMEOUT_MS): Promise<Rig & { stub: StubMailServer }> {
+export async function mailRig(timeoutMs = 15_000): Promise<Rig & { stub: StubMailServer }> {
   const stub = await StubMailServer.start(newEffects());
   const made = oneChannel('email', { smtp: smtpAt(stub.port) }, { timeoutMs });
   return {

@@ -4,8 +4,8 @@ import { inspect } from 'node:util';
 import { type DeliveryChannel, DeliveryError, type OutgoingMessage } from '../../../domain/ports/channels.ts';
 import type { AcceptedEffect } from '../../support/accepted-effects.ts';
 
-/** How long a channel of the suite waits for the other side. */
-export const TIMEOUT_MS = 400;
+/** How long a channel waits for the other side: for one that will never answer, and for one that will. */
+const PATIENCE_MS = { short: 1_000, long: 15_000 };
 export const BODY = 'canary-body-5c1e: your order has shipped';
 const ADDRESS_CANARY = 'canary-address';
 
@@ -46,7 +46,7 @@ export interface Rig extends AsyncDisposable {
 
 export interface ChannelCase {
   name: string;
-  open(): Promise<Rig>;
+  open(timeoutMs: number): Promise<Rig>;
   /** Faults that the service behind can have. */
   faults: Partial<Record<Fault, Expected>>;
   /** What stopping a send does that the service is silent about. Absent: it cannot be silent. */
@@ -69,7 +69,7 @@ const never = (): AbortSignal => new AbortController().signal;
 /** What every channel does, whatever is behind it. */
 export function channelSuite({ name, open, faults, stopped }: ChannelCase): void {
   test(`${name}: a message is sent once, to the address, as it is`, { timeout: 20_000 }, async () => {
-    await using rig = await open();
+    await using rig = await open(PATIENCE_MS.long);
     const message = messageTo(rig.address);
     const { result } = await rig.channel.send(message, never());
     assert.ok(Object.values(result).every((value) => typeof value !== 'object'));
@@ -79,7 +79,7 @@ export function channelSuite({ name, open, faults, stopped }: ChannelCase): void
   });
 
   test(`${name}: the same key again is one effect where the channel says so, and has the same mark`, async () => {
-    await using rig = await open();
+    await using rig = await open(PATIENCE_MS.long);
     for (const key of ['a', 'a', 'b']) await rig.channel.send(messageTo(rig.address, key), never());
     const effects = rig.effects();
     assert.equal(effects.length, rig.channel.repeatable ? 2 : 3);
@@ -89,7 +89,7 @@ export function channelSuite({ name, open, faults, stopped }: ChannelCase): void
   });
 
   test(`${name}: the same key in another workspace is another message`, async () => {
-    await using rig = await open();
+    await using rig = await open(PATIENCE_MS.long);
     const message = messageTo(rig.address);
     await rig.channel.send(message, never());
     await rig.channel.send({ ...message, workspace: 'other' }, never());
@@ -99,7 +99,7 @@ export function channelSuite({ name, open, faults, stopped }: ChannelCase): void
   });
 
   test(`${name}: stopped before it began, it has not happened`, async () => {
-    await using rig = await open();
+    await using rig = await open(PATIENCE_MS.long);
     const error = await failure(rig, AbortSignal.abort());
     assert.deepEqual([error?.outcome, rig.effects().length], ['later', 0]);
   });
@@ -108,7 +108,7 @@ export function channelSuite({ name, open, faults, stopped }: ChannelCase): void
     const expected = faults[fault];
     if (expected === undefined) continue;
     test(`${name}: ${fault} is ${expected.outcome}`, { timeout: 20_000 }, async () => {
-      await using rig = await open();
+      await using rig = await open(PATIENCE_MS[/no answer|drip/.test(fault) ? 'short' : 'long']);
       await rig.cause(fault);
       const error = await failure(rig, never());
       assert.equal(error?.outcome ?? 'delivered', expected.outcome, error?.message);
@@ -123,7 +123,7 @@ export function channelSuite({ name, open, faults, stopped }: ChannelCase): void
       `${name}: stopped while the other side is silent is ${stopped.outcome}, at once`,
       { timeout: 20_000 },
       async () => {
-        await using rig = await open();
+        await using rig = await open(PATIENCE_MS.long);
         await rig.cause('no answer, accepted');
         const stop = new AbortController();
         const sending = failure(rig, stop.signal);

@@ -46,11 +46,9 @@ export async function post(dialler: Dialler, { url, headers, body, timeoutMs, si
   let sent = false;
   let status: number | null = null;
   try {
-    // undici starts a request that was stopped too, only to end it before it is written.
-    const notice = noticingStart(() => (sent = !limit.aborted));
-    const dispatcher = dialler.dispatcher.compose(notice);
+    const dispatcher = dialler.dispatcher.compose(noticingStart(() => (sent = true)));
     const asked = request(url, { method: 'POST', headers, body, signal: limit, reset: true, dispatcher });
-    // It does not look at the signal before there is a connection.
+    // It looks at the signal only when there is a connection, and says of a stopped request too that it starts.
     const answer = await whicheverFirst(asked, limit);
     status = answer.statusCode;
     return { status, headers: answer.headers, body: await readAll(answer.body) };

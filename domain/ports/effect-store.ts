@@ -54,7 +54,10 @@ export interface EffectStore {
       error?: string;
     },
   ): Promise<boolean>;
-  /** Calls it off unless somebody is at it or it is over. */
+  /**
+   * Calls it off unless somebody is at it or it is over. One that somebody is at is not tried again, should this attempt
+   * end as `planned`; one that a lost attempt may have done is `unknown`, never `cancelled`.
+   */
   cancel(workspace: string, key: string, at: string, reason: string): Promise<Effect | null>;
   get(workspace: string, effectId: string): Promise<Effect | null>;
   list(workspace: string, options: ListOptions & { state?: EffectState | undefined }): Promise<Page<Effect>>;

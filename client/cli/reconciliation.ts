@@ -6,7 +6,7 @@ import { scheduleSettings } from '../../domain/contracts/schedules.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { Logger } from '../../services/logging.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
-import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules.ts';
+import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules/service.ts';
 
 /** When few others do anything; a minute of its own, apart from the hours that people choose. */
 const MAINTENANCE = { workflowType: 'maintenance', cron: '17 3 * * *', timezone: 'UTC' };

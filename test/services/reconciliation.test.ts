@@ -8,7 +8,7 @@ import type { RunRow } from '../../domain/ports/schedule-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { connectWorkers } from '../../services/temporal/connection.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
-import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules.ts';
+import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules/service.ts';
 import { type TestService, quietLogger, startTestService } from '../support/service.ts';
 import { type TestTemporal, devServer } from '../support/temporal.ts';
 import { until } from '../workflows/suite/desk.ts';

@@ -9,7 +9,7 @@ import { ReveilleError } from '../../domain/errors.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { connectClient } from '../../services/temporal/connection.ts';
-import { createScheduleService } from '../../services/temporal/schedules.ts';
+import { createScheduleService } from '../../services/temporal/schedules/service.ts';
 import { quietLogger, temporaryFolder } from '../support/service.ts';
 import { type TestTemporal, cacheDir, devServer } from '../support/temporal.ts';
 

@@ -6,12 +6,12 @@ import {
   ScheduleOverlapPolicy,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
-import { scheduleId } from '../../domain/contracts/names.ts';
-import { fires } from '../../domain/cron/index.ts';
-import { ReveilleError } from '../../domain/errors.ts';
-import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
-import { isAsDesired, temporalOptions } from './schedule-options.ts';
-import { ScheduleWriter } from './schedule-writer.ts';
+import { scheduleId } from '../../../domain/contracts/names.ts';
+import { fires } from '../../../domain/cron/index.ts';
+import { ReveilleError } from '../../../domain/errors.ts';
+import type { ScheduleRow } from '../../../domain/ports/schedule-store.ts';
+import { isAsDesired, temporalOptions } from './options.ts';
+import { ScheduleWriter } from './writer.ts';
 import { zoneDataFor } from './zone-data.ts';
 
 /** Whether the server answers at all is known sooner. */

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { scheduleId, workflowIds } from '../../domain/contracts/names.ts';
-import type { ScheduleChanges, ScheduleSettings } from '../../domain/contracts/schedules.ts';
-import { fires, localTime } from '../../domain/cron/index.ts';
-import { ReveilleError } from '../../domain/errors.ts';
-import { inParallel } from '../../domain/in-parallel.ts';
-import type { Act, ScheduleDefinition, ScheduleRow } from '../../domain/ports/schedule-store.ts';
-import type { Store } from '../../domain/ports/store.ts';
-import type { ScheduleUpkeep } from '../../domain/ports/workflow-service.ts';
-import { changedDefinition, definitionOf } from '../../domain/schedules/definition.ts';
-import { checkOccurrence, pastFires } from '../../domain/schedules/occurrences.ts';
-import { AT_ONCE, scheduleApplying } from './schedule-applying.ts';
-import { scheduleCalls } from './schedule-calls.ts';
-import { triggeredOptions } from './schedule-options.ts';
-import { specHorizon } from './schedule-spec.ts';
+import { scheduleId, workflowIds } from '../../../domain/contracts/names.ts';
+import type { ScheduleChanges, ScheduleSettings } from '../../../domain/contracts/schedules.ts';
+import { fires, localTime } from '../../../domain/cron/index.ts';
+import { ReveilleError } from '../../../domain/errors.ts';
+import { inParallel } from '../../../domain/in-parallel.ts';
+import type { Act, ScheduleDefinition, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
+import type { Store } from '../../../domain/ports/store.ts';
+import type { ScheduleUpkeep } from '../../../domain/ports/workflow-service.ts';
+import { changedDefinition, definitionOf } from '../../../domain/schedules/definition.ts';
+import { checkOccurrence, pastFires } from '../../../domain/schedules/occurrences.ts';
+import { AT_ONCE, scheduleApplying } from './applying.ts';
+import { scheduleCalls } from './calls.ts';
+import { triggeredOptions } from './options.ts';
+import { specHorizon } from './spec.ts';
 
 export interface ScheduleServiceDependencies {
   store: Store;

@@ -7,11 +7,11 @@ import {
   type ScheduleSpecDescription,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { KINDS } from '../../domain/contracts/names.ts';
-import type { Run } from '../../domain/contracts/runs.ts';
-import type { Policies, Schedule } from '../../domain/contracts/schedules.ts';
-import { formatDuration } from '../../domain/contracts/time-values.ts';
-import { OVERLAP_POLICIES } from './schedule-options.ts';
+import { KINDS } from '../../../domain/contracts/names.ts';
+import type { Run } from '../../../domain/contracts/runs.ts';
+import type { Policies, Schedule } from '../../../domain/contracts/schedules.ts';
+import { formatDuration } from '../../../domain/contracts/time-values.ts';
+import { OVERLAP_POLICIES } from './options.ts';
 
 const NEXT_RUNS = 5;
 

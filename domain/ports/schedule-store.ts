@@ -2,7 +2,7 @@ import type { Policies } from '../contracts/schedules.ts';
 import type { ScheduledType } from '../contracts/names.ts';
 import type { RunCause, RunReason, RunState, Run, EndedRunState } from '../contracts/runs.ts';
 import type { Timing } from '../cron/timing.ts';
-import type { ListOptions, Page } from './store.ts';
+import type { ListOptions, Page } from './page.ts';
 
 /** What a schedule does and when, as one version of it says. Durations in milliseconds. */
 export interface ScheduleDefinition {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { identifier } from '../../domain/contracts/names.ts';
 import { instantOut } from '../../domain/contracts/time-values.ts';
 import { invalidInput } from '../../domain/errors.ts';
-import type { ListOptions, Page } from '../../domain/ports/store.ts';
+import type { ListOptions, Page } from '../../domain/ports/page.ts';
 import type { Connection, Database } from './connection.ts';
 
 const MAX_LIMIT = 500;

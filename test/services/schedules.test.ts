@@ -301,6 +301,9 @@ describe('One occurrence', () => {
     );
     const again = await operations.skipOccurrence(caller, { name: 'nightly', at: second });
     assert.deepEqual(again.skips, [second]);
+    const elsewhen = await operations.updateSchedule(caller, { name: 'nightly', cron: '1 2 * * *' });
+    assert.deepEqual(elsewhen.skips, [], 'no fire of the new timing');
+    await operations.updateSchedule(caller, { name: 'nightly', cron: nightly.cron });
     const back = await operations.unskipOccurrence(caller, { name: 'nightly', at: second });
     assert.deepEqual([back.skips, back.nextRuns], [[], nextRuns]);
     await assertInStep('skips');

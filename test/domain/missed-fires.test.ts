@@ -229,6 +229,13 @@ describe('What is said of fires without a run', () => {
     assert.deepEqual(said(minutely(1, { jitter: 60 * MINUTE }, 5), { runs }), ['make-up']);
   });
 
+  test('no fire was skipped for a run that was planned after it, also where it may have come late', () => {
+    const next = run({ plannedAt: minute(6), startedAt: minute(6) + SECOND });
+    assert.deepEqual(said(minutely(1, { jitter: MINUTE }, 5), { runs: [next] }), ['make-up']);
+    const before = run({ plannedAt: minute(4), startedAt: minute(5) + SECOND });
+    assert.deepEqual(said(minutely(1, { jitter: MINUTE }, 5), { runs: [before] }), ['skipped overlap']);
+  });
+
   test('nothing is said while Temporal may still start it', () => {
     const at = minute(10);
     const ripe = (now: number, given: { jitter?: number; outages?: TimeSpan[] } = {}): boolean =>

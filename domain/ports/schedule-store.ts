@@ -212,6 +212,8 @@ export interface RunStore {
     cause: 'catch-up' | 'backfill',
     fires: readonly Omit<PlannedRun, 'state' | 'reason'>[],
   ): Promise<RunRow[]>;
+  /** Notes, before it is done, that Temporal is asked to start what was intended: as the workflow of that id. */
+  requested(workspace: string, ledgerId: string, workflowId: string): Promise<void>;
   /** Gives up what was intended and has not run. */
   giveUp(workspace: string, ledgerId: string, end: { state: 'skipped' | 'missed'; reason: RunReason }): Promise<void>;
   /**

@@ -58,7 +58,9 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     leasedUntil = ours ? at + LEASE_MS : -Infinity;
     return ours;
   }
-  const look = looks({ store, temporal: temporalView(client), schedules, logger, now, stillOurs: lease }, everyMs);
+  /** A process that stood still for the time of its lease may have had another in its place: what it knew is old. */
+  const stillOurs = async (): Promise<boolean> => now() < leasedUntil && (await lease()) && now() < leasedUntil;
+  const look = looks({ store, temporal: temporalView(client), schedules, logger, now, stillOurs }, everyMs);
 
   /** @returns after how many milliseconds to look again */
   async function turn(): Promise<number> {

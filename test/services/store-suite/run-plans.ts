@@ -125,8 +125,15 @@ export function runPlansSuite(open: StoreUnderTest): void {
     );
     await store.runs.plan(workspace, [fireOf(workspace, 0, MISSED), fireOf(workspace, 10, SKIPPED)]);
     assert.deepEqual(await all(store, workspace), intended, 'a plan does not undo it');
+    await store.runs.requested(workspace, intended[1]!.ledgerId, 'w1');
+    assert.deepEqual(
+      (await all(store, workspace)).map((row) => row.workflowId),
+      [null, 'w1'],
+    );
     const started = await store.runs.start(workspace, startOf(workspace, 0, 'r1'));
     assert.deepEqual([started.ledgerId, started.cause], [intended[0]?.ledgerId, 'catch-up']);
+    await store.runs.requested(workspace, started.ledgerId, 'w2');
+    assert.equal((await store.runs.get(workspace, 'r1'))?.workflowId, started.workflowId, 'it has its workflow');
   });
 
   test('an instant that has run, or is about to, gets a further row, once for each cause', async () => {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { slug } from '../../../domain/contracts/names.ts';
 import { RUN_CAUSES, RUN_STATES, run } from '../../../domain/contracts/runs.ts';
 import { instant } from '../../../domain/contracts/time-values.ts';
 import { type Route, byId, list, page, route } from './route.ts';
@@ -11,7 +10,8 @@ export const runRoutes = {
     'The run ledger, newest planned instant first',
     z.strictObject({
       ...list,
-      schedule: slug.optional(),
+      /** A name, or the Temporal id of one that Reveille did not make. */
+      schedule: z.string().min(1, 'must not be empty').max(1_000).optional(),
       state: z.enum(RUN_STATES).optional(),
       cause: z.enum(RUN_CAUSES).optional(),
       from: instant.optional(),

@@ -57,17 +57,20 @@ export function scheduleCalls(client: Client, callMs: number, now: () => number)
   }
 
   /** null when there is none. */
-  async function describe(named: Named): Promise<ScheduleDescription | null> {
+  async function describeId(id: string): Promise<ScheduleDescription | null> {
     try {
-      return await call(() => handle(named).describe());
+      return await call(() => client.schedule.getHandle(id).describe());
     } catch (error) {
       if (error instanceof ScheduleNotFoundError) return null;
       throw error;
     }
   }
 
+  const describe = ({ workspace, name }: Named) => describeId(scheduleId(workspace, name));
+
   return {
     describe,
+    describeId,
 
     /** @throws ReveilleError `unavailable` */
     async answers(): Promise<void> {

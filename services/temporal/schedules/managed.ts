@@ -1,15 +1,25 @@
+import type { ScheduleDescription } from '@temporalio/client';
 import { ReveilleError } from '../../../domain/errors.ts';
 import type { ScheduleRow } from '../../../domain/ports/schedule-store.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 import type { ScheduleCalls } from './calls.ts';
+import { workspaceOf } from './unmanaged.ts';
 
 /** Tells schedules that are ours, with a row in the store, from those that someone made on Temporal itself. */
 export function managedSchedules({ schedules }: Pick<Store, 'schedules'>, calls: ScheduleCalls) {
+  /** What Temporal has for the workspace under this name, or under this id without one; null: nothing. */
+  async function describe(workspace: string, name: string): Promise<ScheduleDescription | null> {
+    const own = await calls.describe({ workspace, name });
+    if (own !== null) return own;
+    const other = await calls.describeId(name);
+    return other !== null && workspaceOf(other) === workspace ? other : null;
+  }
+
   /** The row of a schedule that is ours. @throws ReveilleError `not_found`, `conflict` for one made outside */
   async function managed(workspace: string, name: string): Promise<ScheduleRow> {
     const row = await schedules.get(workspace, name);
     if (row !== null) return row;
-    const described = await calls.describe({ workspace, name });
+    const described = await describe(workspace, name);
     if (described === null) throw notThere(workspace, name);
     throw new ReveilleError(
       'conflict',
@@ -18,6 +28,7 @@ export function managedSchedules({ schedules }: Pick<Store, 'schedules'>, calls:
   }
 
   return {
+    describe,
     managed,
 
     /** The same for a name by itself. Many are looked up by the store, all at once. */

@@ -15,7 +15,7 @@ export type ScheduleService = ReturnType<typeof createScheduleService>;
  */
 export function createScheduleService(dependencies: ScheduleServiceDependencies) {
   const parts = scheduleParts(dependencies);
-  const { store, calls, applying } = parts;
+  const { store, calls, applying, describe } = parts;
 
   const renew: ScheduleUpkeep['renew'] = async (workspace, onProgress) => {
     const rows = await store.schedules.all(workspace ?? undefined);
@@ -36,8 +36,7 @@ export function createScheduleService(dependencies: ScheduleServiceDependencies)
     ...requestedRuns(parts),
     /** Makes anew what Temporal has otherwise than it should, also specs that time has moved past. */
     renew,
-    /** What Temporal has under this name; null: nothing. */
-    describe: (workspace: string, name: string) => calls.describe({ workspace, name }),
+    describe,
     /** Whether Temporal has the row as it should be. */
     has: calls.has,
     /** Makes Temporal have the row, or what has become of it meanwhile, and notes that. */

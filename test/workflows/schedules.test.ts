@@ -84,7 +84,7 @@ describe('Scans from Temporal schedules', () => {
     assert.equal(await description.staticSummary(), 'Schedule customer-scan of workspace labelled');
     assert.match((await description.staticDetails()) ?? '', /^Started every hour by schedule/);
     const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    assert.match(metadata.currentDetails, /\*\*labelled\*\*: done; 1 customers scored, 1 at risk, 1 interventions/);
+    assert.match(metadata.currentDetails, /\*\*labelled\*\*: done; 1 customer scored, 1 at risk, 1 intervention/);
 
     const opened = temporal.client.workflow.getHandle('intervention/labelled/A');
     const about = await opened.describe();

@@ -85,7 +85,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
           latenessMs: 0,
           workflowId: 'customer-scan/moved/nightly-2027-03-14T07:00:00Z',
           runId: '',
-          summary: '2 customers scored, 2 at risk, 1 interventions',
+          summary: '2 customers scored, 2 at risk, 1 intervention',
           tokensUsed: null,
           error: null,
           note: '02:00 does not exist on this day',
@@ -145,7 +145,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
       const [row] = await ended(desk);
       assert.deepEqual(
         [row?.state, row?.summary],
-        ['completed_with_errors', '2 customers scored, 2 at risk, 1 interventions, 1 failed'],
+        ['completed_with_errors', '2 customers scored, 2 at risk, 1 intervention, 1 failed'],
       );
     });
 

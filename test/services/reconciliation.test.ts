@@ -404,6 +404,21 @@ describe('Reconciliation', () => {
       assert.equal(await runsOf('busy', first!.plannedAt), 1);
     });
 
+    test('are given up where the schedule, changed meanwhile, has no such fire', LIMIT, async () => {
+      await schedules.create(WORKSPACE, 'changed', settings({ every: HOUR }), act());
+      const intended = past('changed', 2);
+      await service.store.runs.intend(WORKSPACE, 'backfill', intended);
+      const anchor = intended[1]!.plannedAt;
+      await schedules.update(WORKSPACE, 'changed', { every: 2 * HOUR, anchor }, act());
+      await reconciled(async () => {
+        await ended('changed', 1);
+      });
+      assert.deepEqual((await rowsOf('changed')).slice(0, 2).map(said), [
+        ['skipped', 'operator', 'backfill'],
+        ['completed', null, 'backfill'],
+      ]);
+    });
+
     test('a catch-up of a schedule that was paused or deleted is given up', LIMIT, async () => {
       for (const name of ['no-more', 'at-rest']) {
         await schedules.create(WORKSPACE, name, settings({ every: HOUR }), act());

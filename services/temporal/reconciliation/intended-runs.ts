@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseScheduleId } from '../../../domain/contracts/names.ts';
+import { fireAt } from '../../../domain/cron/index.ts';
 import type { RunRow, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
 import { SETTLE_MS } from '../../../domain/schedules/not-started.ts';
 import type { Reconciling } from './dependencies.ts';
@@ -56,6 +57,8 @@ export function intendedRuns(reconciling: Reconciling & { stillOurs: () => Promi
     const state = await temporal.schedule(run.scheduleId);
     if (state === null || (await become(run, row)) || (isRequested(run) && state.waiting > 0)) return;
     if (run.cause === 'catch-up' && row.pause) return giveUp(run, 'skipped', 'paused');
+    // Temporal starts only what its schedule has; whoever changed the schedule has called off the others.
+    if (fireAt(row.timing, run.plannedAt) === null) return giveUp(run, 'skipped', 'operator');
     const before = asked.get(run.ledgerId);
     if (before && now() - before.at < ASK_AGAIN_MS) return;
     if (before && before.times >= MOST_ASKS) return unanswered(run);

@@ -515,7 +515,7 @@ test('One made outside without a workspace in its id is in the workspace that it
   assert.equal((await problemOf(operations.getSchedule(callerOf('default'), { name: 'bare' }))).code, 'not_found');
   assert.equal((await problemOf(operations.getSchedule(guest, { name: 'bare-default' }))).code, 'not_found');
   const { code, message } = await problemOf(operations.triggerSchedule(guest, { name: 'bare' }));
-  assert.deepEqual([code, /--schedule-id bare$/.test(message)], ['conflict', true]);
+  assert.deepEqual([code, message.endsWith('--schedule-id bare')], ['conflict', true]);
   const planned = { state: 'planned', reason: null, scheduleVersion: 1, note: null } as const;
   const at = { plannedAt: '2027-01-01T00:00:00.000Z', plannedLocal: '2027-01-01T00:00:00+00:00' };
   await store.runs.plan('bare-guest', [{ ...planned, ...at, scheduleId: 'Bare_Guest.1' }]);

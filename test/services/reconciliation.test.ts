@@ -262,6 +262,11 @@ describe('Reconciliation', () => {
         );
         await by.tick();
         await deleted!.delete();
+        // As on a server that has lost all of its data.
+        const connection = await connectWorkers(temporal.target);
+        const { namespace } = temporal.target;
+        await connection.operatorService.removeSearchAttributes({ namespace, searchAttributes: ['ScheduleName'] });
+        await connection.close();
         await stopped!.pause('the database is being moved');
         await until(async () => {
           await pass(30, by);

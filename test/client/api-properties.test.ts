@@ -12,7 +12,8 @@ type Operation = OpenAPIV3_1.OperationObject;
 
 /** How long it looks for a request that breaks something. `npm run fuzz:api` looks longer, and with other eyes. */
 const BUDGET_MS = 15_000;
-const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 2_147_483_647);
+/** The same calls each time, so that a failure is of the change at hand; TEST_SEED asks others. */
+const SEED = Number(process.env['TEST_SEED'] ?? 20_261_121);
 
 let service: StoreApi;
 let document: OpenAPIV3_1.Document;

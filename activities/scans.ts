@@ -7,6 +7,7 @@ import { type Candidate, countExclusions } from '../domain/customers/candidates.
 import { nameOf } from '../domain/customers/customer.ts';
 import { scoreCustomer } from '../domain/customers/health-score.ts';
 import { ReveilleError } from '../domain/errors.ts';
+import { comingFires } from '../domain/schedules/shown.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { caseOf, decideCase, settlement } from './cases.ts';
 import { textHash } from './text-hash.ts';
@@ -85,10 +86,19 @@ export function scanActivities(dependencies: ActivityDependencies) {
     /** Writes the scan's result, and when the next one is due. */
     async finishScan({ workspace, scanId, schedule, ...result }: FinishScan): Promise<void> {
       // Not knowing when the next one is due keeps no scan from ending.
-      const nextScanAt = await workflows.nextRun(schedule).catch(() => null);
+      const own = await workflows.nextRun(schedule).catch(() => null);
+      const nextScanAt = own ?? (await nextScan(dependencies, workspace));
       await store.scans.finish(workspace, scanId, { ...result, nextScanAt });
     },
   };
+}
+
+/** When any schedule of the workspace scans next: a scan by hand belongs to none. */
+async function nextScan({ store }: ActivityDependencies, workspace: string): Promise<string | null> {
+  const rows = await store.schedules.all(workspace);
+  const scanning = rows.filter(({ workflowType, pause }) => workflowType === 'customerScan' && pause === null);
+  const next = scanning.flatMap((row) => comingFires(row, Date.now(), 1).map(({ at }) => at));
+  return next.toSorted()[0] ?? null;
 }
 
 async function settleAbandoned(

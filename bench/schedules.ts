@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createScheduleService } from '../services/temporal/schedules.ts';
+import { createScheduleService } from '../services/temporal/schedules/service.ts';
 import { type TestService, startTestService } from '../test/support/service.ts';
 import { devServer } from '../test/support/temporal.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ReveilleError } from '../domain/errors.ts';
 import type { Configuration } from '../services/configuration.ts';
 import type { Logger } from '../services/logging.ts';
 import { remoteOperations } from './api/remote.ts';
 import type { Operations } from './api/routes.ts';
+import { noService } from './no-service.ts';
 import { type Runtime, readRuntime } from './runtime-file.ts';
 
 /** The operations, and whether a running service carries them out. */
@@ -14,8 +14,6 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export const NO_SERVICE = 'No service is running here. Start one with: npm start';
-
 /** A port that nobody listens on refuses at once; a busy service may take seconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -25,7 +23,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
  */
 export async function connectRunning({ dataDir }: Pick<Configuration, 'dataDir'>): Promise<Service> {
   const runtime = await runningService(dataDir);
-  if (!runtime) throw new ReveilleError('unavailable', NO_SERVICE);
+  if (!runtime) throw noService();
   return { operations: remoteOperations(runtime.api, runtime.token), runtime, close: async () => {} };
 }
 

@@ -1,4 +1,7 @@
-/** Does `work` for each item, at most `limit` at a time. After the first failure no more is begun, and that is thrown. */
+/**
+ * Does `work` for each item, at most `limit` at a time. After the first failure no more is begun, what was begun is waited
+ * for, and that failure is thrown. (p-map throws at once and leaves behind what is still going on.)
+ */
 export async function inParallel<Item>(
   items: readonly Item[],
   limit: number,

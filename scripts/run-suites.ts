@@ -9,6 +9,8 @@ const PER_TEST_MS = 120_000;
 const SILENCE_MS = PER_TEST_MS + 10_000;
 /** Two cores; and servers, workers and databases that each file brings along. */
 const CONCURRENCY = 2;
+/** Files that wait for real time to go by and leave the cores alone: one after the other, beside all others. */
+const REAL_TIME = /\.real-time\.test\.\w+$/;
 
 export interface SuiteCounts {
   passed: number;
@@ -39,8 +41,7 @@ type TestEvent = TestEvents extends AsyncIterable<infer Event> ? Event : never;
 export async function runSuites(files: readonly string[], options: SuiteOptions): Promise<SuiteCounts> {
   const total = none();
   const all: TestEvent[] = [];
-  const waiting = [...files];
-  const worker = async (): Promise<void> => {
+  const lane = async (waiting: string[]): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const { counts, events } = await runFile(file, options);
       add(total, counts);
@@ -49,7 +50,9 @@ export async function runSuites(files: readonly string[], options: SuiteOptions)
       for await (const text of Readable.from(events.filter(isReport)).compose(new spec())) options.out.write(text);
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  const shared = files.filter((file) => !REAL_TIME.test(file));
+  const realTime = files.filter((file) => REAL_TIME.test(file));
+  await Promise.all([lane(realTime), ...Array.from({ length: CONCURRENCY }, () => lane(shared))]);
   if (options.junitFile !== undefined) {
     await writeFile(options.junitFile, Readable.from(all).compose(junit));
   }

@@ -67,6 +67,8 @@ function ownEnvironment(): string {
     if (/^(REVEILLE_|TEMPORAL_|DATABASE_URL$|NODE_OPTIONS$)/.test(name)) delete process.env[name];
   }
   process.env['REVEILLE_CACHE_DIR'] = folder;
+  // Each file is a process, and starts others, that all load the same sources.
+  process.env['NODE_COMPILE_CACHE'] = join(ROOT, '.reveille', 'compile-cache');
   return folder;
 }
 

@@ -1,5 +1,6 @@
 import type { Logger as TemporalLogger, LogLevel } from '@temporalio/common';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { ERROR_CATALOGUE } from '../domain/errors.ts';
 
 export type { Logger };
 
@@ -40,8 +41,10 @@ export function createLogger(
 
 /** Sends what the Temporal SDK logs, core, workflows and activities included, through `logger`. */
 export function temporalLogger(logger: Logger): TemporalLogger {
-  const write = (level: LogLevel, message: string, meta: Record<string, unknown> = {}): void => {
+  const isRepeated = repetitions();
+  const write = (given: LogLevel, message: string, meta: Record<string, unknown> = {}): void => {
     const { error, ...fields } = meta;
+    const level = isRepeated(message, error) ? 'DEBUG' : given;
     logger[PINO_LEVEL[level]](error === undefined ? fields : { ...fields, err: error }, message);
   };
   return {
@@ -51,6 +54,24 @@ export function temporalLogger(logger: Logger): TemporalLogger {
     info: (message, meta) => write('INFO', message, meta),
     warn: (message, meta) => write('WARN', message, meta),
     error: (message, meta) => write('ERROR', message, meta),
+  };
+}
+
+/** While Temporal or the store is away each poller and each activity tells of each attempt: one line a minute says as much. */
+const REPEATED_MS = 60_000;
+const RETRIED = /^gRPC call \S+ retried \d+ times/;
+
+/** Whether a line says only what another has said within the minute. */
+function repetitions(): (message: string, error: unknown) => boolean {
+  const toldAt = new Map<string, number>();
+  return (message, error) => {
+    const away = (error as { type?: unknown } | undefined)?.type === ERROR_CATALOGUE.unavailable.failureType;
+    const what = RETRIED.test(message) ? 'gRPC' : away ? message : null;
+    if (what === null) return false;
+    const now = performance.now();
+    if (now - (toldAt.get(what) ?? -Infinity) < REPEATED_MS) return true;
+    toldAt.set(what, now);
+    return false;
   };
 }
 

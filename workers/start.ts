@@ -8,7 +8,7 @@ import { createLanguageModel } from '../services/language-model.ts';
 import type { Logger } from '../services/logging.ts';
 import { createMemoryFiles } from '../services/memory-files.ts';
 import { type TemporalTarget, connectWorkers, ensureSearchAttributes } from '../services/temporal/connection.ts';
-import { createScheduleService } from '../services/temporal/schedules.ts';
+import { createScheduleService } from '../services/temporal/schedules/service.ts';
 import { createWorkflowService } from '../services/temporal/workflow-service.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 

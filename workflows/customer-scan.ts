@@ -92,7 +92,7 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
       seen.customersScanned += page.scanned;
       seen.atRisk += page.atRisk;
       countExclusions(seen.excluded, page.excluded);
-      show(`${seen.customersScanned} customers scored, ${seen.atRisk} at risk`);
+      show(`${counted(seen.customersScanned, 'customer')} scored, ${seen.atRisk} at risk`);
       after = page.next;
     }
     return worst.items();
@@ -156,7 +156,7 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
     });
     const failures = failed.size;
     const summary = [
-      `${customersScanned} customers scored, ${atRisk} at risk, ${interventions.length} interventions`,
+      `${counted(customersScanned, 'customer')} scored, ${atRisk} at risk, ${counted(interventions.length, 'intervention')}`,
       ...(failures === 0 ? [] : [`${failures} failed`]),
     ].join(', ');
     show(`done; ${summary}`);
@@ -174,7 +174,7 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
     worst = await score(pageSize);
     seen.chosen = worst.length;
     seen.phase = 'intervening';
-    show(`${seen.customersScanned} customers scored, ${seen.atRisk} at risk, ${worst.length} chosen`);
+    show(`${counted(seen.customersScanned, 'customer')} scored, ${seen.atRisk} at risk, ${worst.length} chosen`);
     if (dryRun) await paging.previewInterventions({ workspace, scanId, customers: worst, at: startedAt, asOf });
     else await intervene(worst);
   } catch (error) {
@@ -185,3 +185,5 @@ export async function customerScan(...args: unknown[]): Promise<ScanOutcome> {
   }
   return outcome(number, worst);
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -3,10 +3,11 @@ import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import { MAINTENANCE_SCHEDULE, SYSTEM_WORKSPACE } from '../../domain/contracts/names.ts';
 import { scheduleSettings } from '../../domain/contracts/schedules.ts';
+import { ReveilleError } from '../../domain/errors.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { Logger } from '../../services/logging.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
-import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules.ts';
+import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules/service.ts';
 
 /** When few others do anything; a minute of its own, apart from the hours that people choose. */
 const MAINTENANCE = { workflowType: 'maintenance', cron: '17 3 * * *', timezone: 'UTC' };
@@ -37,6 +38,8 @@ async function ensureMaintenance(store: Store, schedules: ScheduleService, logge
     const act = { by: 'reveille', at: new Date().toISOString() };
     await schedules.create(SYSTEM_WORKSPACE, MAINTENANCE_SCHEDULE, scheduleSettings.parse(MAINTENANCE), act);
   } catch (error) {
+    // Another process that starts at this moment has made it.
+    if (error instanceof ReveilleError && error.code === 'conflict') return;
     logger.error({ err: error }, 'The maintenance schedule could not be made; the next start tries again');
   }
 }

@@ -19,6 +19,7 @@ import {
   words,
 } from './context.ts';
 import { formatScan, plural, utc } from './scan-output.ts';
+import { untilTold } from './until-told.ts';
 import { unlessStopped, withStack } from './with-stack.ts';
 
 interface ScanFlags {
@@ -207,13 +208,6 @@ export async function scanNow(cli: Cli, operations: Operations): Promise<string>
     if (!begun) throw error;
     return begun;
   }
-}
-
-/** Aborts when the process is told to stop: that ends the view, and is no failure. */
-function untilTold(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return stop.signal;
 }
 
 /** Prints each scan that ends and is not among `before`, oldest first, until `told`. */

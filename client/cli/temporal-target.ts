@@ -1,7 +1,7 @@
-import { ReveilleError } from '../../domain/errors.ts';
 import type { Configuration } from '../../services/configuration.ts';
 import { type TemporalTarget, localTarget } from '../../services/temporal/connection.ts';
-import { NO_SERVICE, runningService } from '../service.ts';
+import { noService } from '../no-service.ts';
+import { runningService } from '../service.ts';
 
 /**
  * The Temporal server a command talks to: the running service's, else the configured one.
@@ -11,5 +11,5 @@ export async function temporalTarget({ dataDir, temporal }: Configuration): Prom
   if (temporal.address !== null) return { ...temporal, address: temporal.address };
   const runtime = await runningService(dataDir);
   if (runtime) return localTarget(runtime.temporal, runtime.namespace);
-  throw new ReveilleError('unavailable', `${NO_SERVICE}, or set TEMPORAL_ADDRESS`);
+  throw noService(', or set TEMPORAL_ADDRESS');
 }

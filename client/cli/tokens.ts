@@ -14,12 +14,12 @@ export function tokenCommands(program: Command): void {
   tokens
     .command('create <name>')
     .description('a new token; its secret is printed once and kept nowhere')
-    .option('--scopes <list>', 'of read, write and admin; none includes another', words, ['read', 'write'])
+    .option('--scopes <list>', 'of read, write and admin; none includes another (default: read,write)', words)
     .option('--all-workspaces', 'for all workspaces, of which each request then names one')
     .addHelpText('after', '\nExample:\n  reveille tokens create dashboard --scopes read --workspace default')
-    .action(async (name: string, flags: { scopes: string[]; allWorkspaces?: true }, command: Command) => {
+    .action(async (name: string, flags: { scopes?: string[]; allWorkspaces?: true }, command: Command) => {
       const cli = openCli(command);
-      const scopes = parseOption(createToken.shape.scopes, flags.scopes, '--scopes');
+      const scopes = parseOption(createToken.shape.scopes, flags.scopes ?? ['read', 'write'], '--scopes');
       const workspace = flags.allWorkspaces ? null : cli.caller.workspace;
       const created = await withService(cli, (operations) =>
         operations.createToken({ ...cli.caller, everyWorkspace: true }, { name, scopes, workspace }),

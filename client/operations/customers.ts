@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { evaluate } from '../../domain/customers/evaluation.ts';
 import { type Score, scoreCustomer } from '../../domain/customers/health-score.ts';
-import { invalidInput } from '../../domain/errors.ts';
+import { decodeCursor, encodeCursor } from '../../services/cursor.ts';
 import type { ScorableCustomer, Store } from '../../domain/ports/store.ts';
 import type { OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, found } from './dependencies.ts';
@@ -25,11 +25,11 @@ export function customerOperations({ store }: OperationDependencies): CustomerOp
     },
 
     async listCustomers({ workspace }, { limit, cursor, asOf }) {
-      const after = cursor === undefined ? -1 : positionOf(cursor);
+      const after = cursor === undefined ? -1 : decodeCursor(cursor, position)[1];
       const { customers, next } = await store.customers.page(workspace, { after, limit });
       const now = momentOf(asOf);
       const items = customers.map((customer) => scoreCustomer(customer, customer, now));
-      return { items, nextCursor: next === null ? null : cursorOf(next) };
+      return { items, nextCursor: next === null ? null : encodeCursor(['customers', next]) };
     },
 
     async getCustomer({ workspace }, { id, asOf }) {
@@ -51,19 +51,6 @@ const momentOf = (asOf: string | undefined): number => (asOf === undefined ? Dat
 
 /** Where a page ended: the list, and a row of its sheet. */
 const position = z.tuple([z.literal('customers'), z.number().int().min(0).max(2_147_483_647)]);
-
-const cursorOf = (row: number): string => Buffer.from(JSON.stringify(['customers', row])).toString('base64url');
-
-/** @throws ReveilleError `invalid_input` naming `cursor` when this list did not give it out */
-function positionOf(cursor: string): number {
-  try {
-    const [, row] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    if (cursorOf(row) === cursor) return row;
-  } catch {
-    // Told below like every other cursor that is not ours.
-  }
-  throw invalidInput([{ path: 'cursor', message: 'is not a cursor of this list' }]);
-}
 
 async function* scored(
   store: Store,

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Store } from '../../domain/ports/store.ts';
-import { NO_SERVICE } from '../service.ts';
+import { noService } from '../no-service.ts';
 
 /** What the operations are carried out on. */
 export interface OperationDependencies {
@@ -17,7 +17,7 @@ export interface OperationDependencies {
 /** @throws ReveilleError `unavailable` that names `npm start` */
 export function temporalOf({ temporal }: OperationDependencies): NonNullable<OperationDependencies['temporal']> {
   if (temporal) return temporal;
-  throw new ReveilleError('unavailable', NO_SERVICE);
+  throw noService();
 }
 
 /** What was found. @throws ReveilleError `not_found` */

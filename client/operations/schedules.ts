@@ -1,13 +1,12 @@
 import type { Fire } from '../../domain/cron/index.ts';
 import { fires, parseTiming } from '../../domain/cron/index.ts';
-import { scheduleId } from '../../domain/contracts/names.ts';
 import type { Schedule } from '../../domain/contracts/schedules.ts';
 import { invalidInput } from '../../domain/errors.ts';
 import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
 import { timingFields } from '../../domain/schedules/definition.ts';
 import { showDefinition } from '../../domain/schedules/shown.ts';
-import { createScheduleService } from '../../services/temporal/schedules.ts';
-import { showUnmanaged } from '../../services/temporal/unmanaged-schedule.ts';
+import { createScheduleService } from '../../services/temporal/schedules/service.ts';
+import { showUnmanaged } from '../../services/temporal/schedules/unmanaged.ts';
 import type { Caller, OperationHandlers } from '../api/routes.ts';
 import { checkedSchedules, planSchedules } from './apply-schedules.ts';
 import { type OperationDependencies, found, temporalOf } from './dependencies.ts';
@@ -48,9 +47,9 @@ function reading(dependencies: OperationDependencies): Pick<OperationHandlers, R
       const row = await store.schedules.get(workspace, name);
       if (row !== null) return shown(dependencies, row);
       const described = temporal ? await serviceOf(dependencies).describe(workspace, name) : null;
-      const id = scheduleId(workspace, name);
-      const last = described ? await store.runs.last(workspace, [id]) : null;
-      return showUnmanaged(workspace, name, found(described, 'schedule', name), last?.get(id) ?? null);
+      const unmanaged = found(described, 'schedule', name);
+      const last = await store.runs.last(workspace, [unmanaged.scheduleId]);
+      return showUnmanaged(workspace, name, unmanaged, last.get(unmanaged.scheduleId) ?? null);
     },
 
     async listScheduleVersions({ workspace }, { name }) {

@@ -1,6 +1,6 @@
 import { KINDS, scheduleId } from '../../domain/contracts/names.ts';
 import type { Schedule } from '../../domain/contracts/schedules.ts';
-import { describeTiming } from '../../domain/cron/index.ts';
+import { describeTiming, fireAt } from '../../domain/cron/index.ts';
 import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { comingFires, showDefinition } from '../../domain/schedules/shown.ts';
@@ -30,7 +30,8 @@ export async function showSchedules(
       state: pause ? 'paused' : 'active',
       ...{ pausedBy: pause?.by ?? null, pausedReason: pause?.reason ?? null },
       nextRuns: pause ? [] : comingFires(row, now, NEXT_RUNS).map(({ at }) => at),
-      skips: skips.filter((skip) => Date.parse(skip) > now),
+      // After a change of timing some may be no fires any more.
+      skips: skips.filter((skip) => Date.parse(skip) > now && fireAt(row.timing, skip) !== null),
       lastRun: last.get(id) ?? null,
       ...{ failureStreak, version, managed: true },
     };

@@ -4,7 +4,6 @@ import type { RunResult } from './runs.ts';
 
 /** Input of `maintenance`: one workspace; every one when absent, or when it is the system's own. */
 export const maintenanceInput = z.strictObject({ workspace: slug.optional() });
-export type MaintenanceInput = z.output<typeof maintenanceInput>;
 
 /** Result of `maintenance`; null where that part was left out or failed. */
 export interface MaintenanceOutcome extends Required<Omit<RunResult, 'tokensUsed'>> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SCHEDULED_TYPES, slug } from './names.ts';
 import { run } from './runs.ts';
-import { duration, formatDuration, instant, instantOut } from './time-values.ts';
+import { LONGEST_MS, duration, formatDuration, instant, instantOut } from './time-values.ts';
 
 /** What happens to a fire while a run of the same schedule is open. */
 export const OVERLAPS = ['skip', 'buffer-one', 'cancel-other', 'allow-all'] as const;
@@ -9,7 +9,9 @@ export const OVERLAPS = ['skip', 'buffer-one', 'cancel-other', 'allow-all'] as c
 export const CATCH_UPS = ['none', 'latest', 'all'] as const;
 
 /** Temporal keeps time in seconds. */
-const seconds = duration.refine((milliseconds) => milliseconds % 1_000 === 0, 'must be whole seconds');
+const seconds = duration
+  .refine((milliseconds) => milliseconds % 1_000 === 0, 'must be whole seconds')
+  .refine((milliseconds) => milliseconds <= LONGEST_MS, `must be at most ${formatDuration(LONGEST_MS)}`);
 
 const settable = {
   overlap: z.enum(OVERLAPS),

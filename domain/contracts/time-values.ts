@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** Longest interval and policy of a schedule, in milliseconds: what Temporal takes. */
+export const LONGEST_MS = 36_500 * 86_400_000;
+
 /** Milliseconds of a duration such as `90s`, `5m`, `2h`, `3d`; undefined when it is not one. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,9})(s|m|h|d)$/.exec(text);

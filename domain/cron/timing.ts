@@ -1,4 +1,4 @@
-import { formatDuration, instant } from '../contracts/time-values.ts';
+import { LONGEST_MS, formatDuration, instant } from '../contracts/time-values.ts';
 import { type FieldError, ReveilleError, invalidInput } from '../errors.ts';
 import { type CronFields, parseCron } from './dialect.ts';
 import { timesOfDay, wallDays } from './wall-times.ts';
@@ -42,8 +42,6 @@ export interface TimingLimits {
 const SECOND = 1_000;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-/** What Temporal takes. */
-const LONGEST = 36_500 * DAY;
 /** Weekdays fall on the same dates again after so many days, from 1901 to 2099. */
 const CALENDAR_CYCLE = 28 * 365.25 * DAY;
 
@@ -108,7 +106,7 @@ function checkEvery(every: number, { minIntervalMs }: TimingLimits): void {
     throw wrong('every', 'must be whole seconds, such as "90s"');
   if (every < minIntervalMs)
     throw wrong('every', `is ${formatDuration(every)}, and ${least} is the least: write "${least}"`);
-  if (every > LONGEST) throw wrong('every', `must be at most ${formatDuration(LONGEST)}`);
+  if (every > LONGEST_MS) throw wrong('every', `must be at most ${formatDuration(LONGEST_MS)}`);
 }
 
 function parseAnchor(text: string): string {

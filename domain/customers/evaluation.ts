@@ -65,6 +65,10 @@ function verdictOn(risk: AucEstimate): string {
   return `Churn risk is no better than chance at telling who leaves (${interval}, which covers 0.5).`;
 }
 
+function unfitLabels(message: string): ReveilleError {
+  return new ReveilleError('invalid_input', message, { errors: [{ path: 'churn_labels', message }] });
+}
+
 /**
  * How well churn risk (and health) predict who left, over the customers whose label is known. `threshold` is the churn
  * risk from which on a customer counts as predicted to leave. The AUC of health is that of health itself, so a useful
@@ -76,15 +80,11 @@ export function evaluate(scored: readonly ScoredOutcome[], threshold: number): E
   const left = rows.filter((row) => row.isChurn);
   const stayed = rows.filter((row) => !row.isChurn);
   if (rows.length === 0) {
-    throw new ReveilleError(
-      'invalid_input',
-      'No customer has a churn label (is_churn), so there is nothing to evaluate.',
-    );
+    throw unfitLabels('No customer has a churn label (is_churn), so there is nothing to evaluate.');
   }
   if (left.length === 0 || stayed.length === 0) {
     const same = left.length === 0 ? 'stayed' : 'left';
-    throw new ReveilleError(
-      'invalid_input',
+    throw unfitLabels(
       `All ${rows.length} labelled customers ${same}; evaluating needs some who left and some who stayed.`,
     );
   }

@@ -1,6 +1,6 @@
 import type { Event, EventType } from '../contracts/events.ts';
 import type { Scope, Token } from '../contracts/tokens.ts';
-import type { ListOptions, Page } from './store.ts';
+import type { ListOptions, Page } from './page.ts';
 
 /** Who may call. Only a hash of each token is kept. */
 export interface TokenStore {

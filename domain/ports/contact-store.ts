@@ -1,7 +1,7 @@
 import type { ContactDetails, ContactMessage, OptOut, Purpose, SendDecision } from '../contracts/contacts.ts';
 import type { FollowUp, FollowUpPayload, FollowUpState } from '../contracts/follow-ups.ts';
 import type { Channel } from '../contracts/interventions.ts';
-import type { ListOptions, Page } from './store.ts';
+import type { ListOptions, Page } from './page.ts';
 
 /** A person, from what was said of them and, for what was not, from the customer of the same id. */
 export interface ContactRow {

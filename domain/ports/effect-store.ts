@@ -1,6 +1,6 @@
 import type { Effect, EffectState } from '../contracts/effects.ts';
 import type { Purpose } from '../contracts/contacts.ts';
-import type { ListOptions, Page } from './store.ts';
+import type { ListOptions, Page } from './page.ts';
 
 /** What is to be done, written down before it happens. */
 export interface PlannedEffect {

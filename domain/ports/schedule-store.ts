@@ -2,7 +2,7 @@ import type { Policies } from '../contracts/schedules.ts';
 import type { ScheduledType } from '../contracts/names.ts';
 import type { RunCause, RunReason, RunState, Run, EndedRunState } from '../contracts/runs.ts';
 import type { Timing } from '../cron/timing.ts';
-import type { ListOptions, Page } from './store.ts';
+import type { ListOptions, Page } from './page.ts';
 
 /** What a schedule does and when, as one version of it says. Durations in milliseconds. */
 export interface ScheduleDefinition {
@@ -212,6 +212,8 @@ export interface RunStore {
     cause: 'catch-up' | 'backfill',
     fires: readonly Omit<PlannedRun, 'state' | 'reason'>[],
   ): Promise<RunRow[]>;
+  /** Notes, before it is done, that Temporal is asked to start what was intended: as the workflow of that id. */
+  requested(workspace: string, ledgerId: string, workflowId: string): Promise<void>;
   /** Gives up what was intended and has not run. */
   giveUp(workspace: string, ledgerId: string, end: { state: 'skipped' | 'missed'; reason: RunReason }): Promise<void>;
   /**

@@ -8,6 +8,7 @@ import type {
 } from '../contracts/interventions.ts';
 import type { ContactStore, FollowUpStore } from './contact-store.ts';
 import type { EffectStore } from './effect-store.ts';
+import type { ListOptions, Page } from './page.ts';
 import type { EventStore, IdempotencyStore, TokenStore } from './access-store.ts';
 import type { LeaseStore, OutageStore, RunStore, ScheduleStore } from './schedule-store.ts';
 import type { ExclusionCounts, ExclusionReason, ScanTotals } from '../contracts/scans.ts';
@@ -43,18 +44,6 @@ export interface Store {
   /** One trivial query. @throws ReveilleError `unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface Page<Item> {
-  items: Item[];
-  /** Opaque; null at the end. */
-  nextCursor: string | null;
-}
-
-/** Newest first; `cursor` from the page before. `limit` 1 to 500. @throws ReveilleError `invalid_input` on a forged cursor */
-export interface ListOptions {
-  limit: number;
-  cursor?: string | undefined;
 }
 
 export type ScorableCustomer = CustomerFacts & CohortStanding;

@@ -108,6 +108,8 @@ function holdersOf({ at, jitter, overlap }: UnstartedFire, runs: readonly OtherR
   if (overlap === 'allow-all') return [];
   return runs.filter(({ cause, plannedAt, startedAt, finishedAt }) => {
     if (cause === 'trigger') return false;
+    // Temporal takes fires in order, so none was in the way of one before it, however late that may have come.
+    if (cause === 'schedule' && plannedAt > at) return false;
     // A run by schedule is started at its time, whenever a worker takes it; one that makes up for another, when we ask.
     const since = cause === 'schedule' ? plannedAt : (startedAt ?? plannedAt);
     return at + jitter >= since - slack && (finishedAt === null || at <= finishedAt + slack);

@@ -1,9 +1,17 @@
 import { type Fire, fires } from '../cron/index.ts';
-import type { ScheduleVersion, Span } from '../ports/schedule-store.ts';
+import type { ScheduleDefinition, ScheduleVersion, Span } from '../ports/schedule-store.ts';
 
 /** A fire, and the version of the schedule that planned it. */
 export interface PlannedFire extends Fire {
   version: ScheduleVersion;
+}
+
+/** How much later than `at` (ISO 8601) a fire may come, in milliseconds: by its jitter, but never past the next one, as the server has it. */
+export function spreadOf({ timing, policies }: Pick<ScheduleDefinition, 'timing' | 'policies'>, at: string): number {
+  if (policies.jitter === null) return 0;
+  const since = Date.parse(at);
+  const next = fires(timing, new Date(since + 1).toISOString()).next().value;
+  return next ? Math.min(policies.jitter, Date.parse(next.at) - since) : policies.jitter;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Policies } from '../contracts/schedules.ts';
 import { type MissReason, type MissedFire, chooseMissed } from './catch-up.ts';
 import { type Evidence, type Explanation, type SkipReason, type TimeSpan, explain } from './not-started.ts';
-import type { PlannedFire } from './planned-fires.ts';
+import { type PlannedFire, spreadOf } from './planned-fires.ts';
 
 /** What the ledger is to say of a fire that Temporal did not start. */
 export type Verdict =
@@ -46,8 +46,8 @@ export function settle(fires: readonly PlannedFire[], given: Settling): Verdict[
 function explainAll(fires: readonly PlannedFire[], given: Settling): { fire: PlannedFire; explanation: Explanation }[] {
   let othersWait = false;
   return fires.map((fire) => {
-    const { overlap, jitter } = fire.version.policies;
-    const unstarted = { at: Date.parse(fire.at), jitter: jitter ?? 0, overlap };
+    const { overlap } = fire.version.policies;
+    const unstarted = { at: Date.parse(fire.at), jitter: spreadOf(fire.version, fire.at), overlap };
     const explanation = explain(unstarted, { ...given, othersWait });
     othersWait ||= explanation.kind === 'waits';
     return { fire, explanation };

@@ -4,28 +4,11 @@ import { z } from 'zod';
 import { identifier } from '../../domain/contracts/names.ts';
 import { instantOut } from '../../domain/contracts/time-values.ts';
 import { invalidInput } from '../../domain/errors.ts';
-import type { ListOptions, Page } from '../../domain/ports/store.ts';
+import type { ListOptions, Page } from '../../domain/ports/page.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Connection, Database } from './connection.ts';
 
 const MAX_LIMIT = 500;
-
-/** The last row of a page: which list, its instant, its id. */
-const position = z.tuple([z.string(), instantOut, identifier]);
-
-function encode(list: string, at: string, id: string): string {
-  return Buffer.from(JSON.stringify([list, at, id])).toString('base64url');
-}
-
-/** @throws ReveilleError `invalid_input` naming `cursor` when this list did not give it out. */
-function decode(list: string, cursor: string): { at: string; id: string } {
-  try {
-    const [of, at, id] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    if (of === list && encode(of, at, id) === cursor) return { at, id };
-  } catch {
-    // Told below like every other cursor that is not ours.
-  }
-  throw invalidInput([{ path: 'cursor', message: 'is not a cursor of this list' }]);
-}
 
 /** A table with the columns that its lists are ordered by, as its rows name them. */
 type Listed = PgTable & { $inferSelect: object };
@@ -73,7 +56,7 @@ export class NewestFirst<Table extends Listed> {
   ): Page<Item> {
     const shown = rows.slice(0, limit);
     const last = rows.length > limit ? shown.at(-1) : undefined;
-    const nextCursor = last ? encode(this.#name, String(last[this.#at]), String(last[this.#id])) : null;
+    const nextCursor = last ? encodeCursor([this.#name, String(last[this.#at]), String(last[this.#id])]) : null;
     return { items: shown.map(itemOf), nextCursor };
   }
 
@@ -83,7 +66,7 @@ export class NewestFirst<Table extends Listed> {
       throw invalidInput([{ path: 'limit', message: `must be 1 to ${MAX_LIMIT}` }]);
     }
     if (cursor === undefined) return filter;
-    const { at, id } = decode(this.#name, cursor);
+    const [, at, id] = decodeCursor(cursor, z.tuple([z.literal(this.#name), instantOut, identifier]));
     const [atColumn, idColumn] = [this.#column(this.#at), this.#column(this.#id)];
     return and(filter, sql`(${atColumn}, ${idColumn}) < (${sql.param(at, atColumn)}, ${id})`);
   }

@@ -149,7 +149,7 @@ async function intendAll(
     const free = missing.flatMap((each) => each.rows.find(isFree)?.ledgerId ?? []);
     await transaction
       .update(runs)
-      .set(intended)
+      .set({ ...intended, workflowId: null })
       .where(and(eq(runs.workspace, workspace), sql`${runs.ledgerId} = ${oneOf(free)}`));
     const taken = missing.filter((each) => !each.rows.some(isFree));
     // Where a run has started at this very moment, the next time round sees its row.
@@ -181,7 +181,9 @@ async function giveUpOnce(
 }
 
 /** Fires that have not run: planned, waiting, skipped, missed, or about to be made up for. */
-export function runPlans(connection: Connection): Pick<RunStore, 'plan' | 'unplan' | 'intend' | 'giveUp'> {
+export function runPlans(
+  connection: Connection,
+): Pick<RunStore, 'plan' | 'unplan' | 'intend' | 'requested' | 'giveUp'> {
   return {
     plan: (workspace, planned) => planAll(connection, workspace, planned),
     async unplan(workspace, scheduleId, except) {
@@ -209,6 +211,14 @@ export function runPlans(connection: Connection): Pick<RunStore, 'plan' | 'unpla
         }
         return rows;
       });
+    },
+    async requested(workspace, ledgerId, workflowId) {
+      await connection.run((database) =>
+        database
+          .update(runs)
+          .set({ workflowId })
+          .where(and(isRow(workspace, ledgerId), isNull(runs.runId), isIntended)),
+      );
     },
     giveUp: (workspace, ledgerId, end) =>
       connection.transaction((transaction) => giveUpOnce(transaction, workspace, ledgerId, end)),

@@ -93,7 +93,6 @@ function started(before: StoredRun | null, run: StartedRun) {
   if (before === null) return { state: 'running' as const, startedAt };
   if (before.startedAt !== null) return null;
   if (hasEnded(before.state)) return { state: before.state, startedAt };
-  const kept = before.cause === 'catch-up' || before.cause === 'backfill' || before.cause === 'trigger';
   return {
     state: 'running' as const,
     startedAt,
@@ -101,7 +100,7 @@ function started(before: StoredRun | null, run: StartedRun) {
     scheduleVersion: scheduleVersion ?? before.scheduleVersion,
     // A trigger is planned for the moment in which it was asked for.
     ...(cause !== 'trigger' && { plannedLocal, note }),
-    cause: kept ? before.cause : cause,
+    cause: before.cause === 'schedule' ? cause : before.cause,
   };
 }
 

@@ -132,7 +132,7 @@ export function runStore(connection: Connection): RunStore {
         options,
         and(
           eq(runs.workspace, workspace),
-          schedule === undefined ? undefined : eq(runs.schedule, schedule),
+          schedule === undefined ? undefined : eq(runs.schedule, nameOf({ workspace, scheduleId: schedule })),
           state && eq(runs.state, state),
           cause && eq(runs.cause, cause),
           from === undefined ? undefined : gte(runs.plannedAt, from),

@@ -4,7 +4,9 @@ import { ReveilleError } from '../../domain/errors.ts';
 import type { Act, ScheduleDefinition, ScheduleRow, ScheduleStore, Span } from '../../domain/ports/schedule-store.ts';
 import type { Connection, Database } from './connection.ts';
 import { NewestFirst } from './cursor.ts';
+import { appendEvents } from './events.ts';
 import { overlapping } from './outages.ts';
+import { runEvents } from './run-rows.ts';
 import { endPauses, schedulePausing } from './schedule-pauses.ts';
 import {
   type StoredSchedule,
@@ -94,7 +96,18 @@ async function changeOnce(
   return change(transaction, before, { ...columns, version, revision: before.revision + 1 });
 }
 
-/** What was planned for it goes with it; what ran stays in the ledger. */
+/** What was planned goes, what waited for a run to end no longer does, and what ran stays. */
+async function clearRuns(transaction: Database, workspace: string, name: string, at: string): Promise<void> {
+  const isOf = and(eq(runs.workspace, workspace), eq(runs.scheduleId, scheduleId(workspace, name)));
+  await transaction.delete(runs).where(and(isOf, eq(runs.state, 'planned')));
+  const waited = await transaction
+    .update(runs)
+    .set({ state: 'skipped', reason: 'operator' })
+    .where(and(isOf, eq(runs.state, 'late'), eq(runs.cause, 'schedule'), isNull(runs.runId)))
+    .returning();
+  await appendEvents(transaction, workspace, runEvents(waited, at));
+}
+
 async function removeOnce(
   transaction: Database,
   workspace: string,
@@ -105,11 +118,7 @@ async function removeOnce(
   if (!before) return null;
   const deletedAt = await endVersion(transaction, workspace, name, act.at);
   await endPauses(transaction, workspace, [name], act);
-  await transaction
-    .delete(runs)
-    .where(
-      and(eq(runs.workspace, workspace), eq(runs.scheduleId, scheduleId(workspace, name)), eq(runs.state, 'planned')),
-    );
+  await clearRuns(transaction, workspace, name, deletedAt);
   await change(transaction, before, {
     deletedAt,
     pauseId: null,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { policies } from '../../domain/contracts/schedules.ts';
 import { ReveilleError } from '../../domain/errors.ts';
+import type { ScheduleDefinition } from '../../domain/ports/schedule-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { customer, emptyData } from '../support/customers.ts';
 import { type ActivityBench, openBench } from './bench.ts';
@@ -122,6 +124,27 @@ test('a scan ends also when nobody can tell when the next one is due', async () 
   await bench.run('finishScan', { ...finished, customersScanned: 99 });
   const row = await bench.dependencies.store.scans.get('unknown', 'scan-1');
   assert.deepEqual([row?.customersScanned, row?.nextScanAt, row?.excluded], [5, null, { open: 1 }]);
+});
+
+test('after a scan by hand the next one is the first of all schedules that scan and are not paused', async () => {
+  const { store } = bench.dependencies;
+  const act = { by: 'tester', at: new Date().toISOString() };
+  const every = (milliseconds: number, more: object = {}): ScheduleDefinition => ({
+    ...{ workflowType: 'customerScan', description: null, input: {}, policies: policies.parse({}) },
+    timing: { every: milliseconds, anchor: new Date(Date.now() + milliseconds).toISOString(), timezone: 'UTC' },
+    ...more,
+  });
+  await store.schedules.create('by-hand', 'soon', every(3_600_000), act);
+  await store.schedules.create('by-hand', 'sooner', every(1_800_000), act);
+  await store.schedules.create('by-hand', 'other', every(600_000, { workflowType: 'maintenance' }), act);
+  await store.schedules.pause('by-hand', ['sooner'], { pauseId: 'p', reason: 'x', ...act });
+  await bench.run('beginScan', begin('by-hand', 'scan-1'));
+  const counts = { customersScanned: 0, atRisk: 0, excluded: {} };
+  const finished = { workspace: 'by-hand', scanId: 'scan-1', schedule: 'by-hand/customer-scan', ...counts };
+  await bench.run('finishScan', { ...finished, finishedAt: new Date().toISOString() });
+  const soon = await store.schedules.get('by-hand', 'soon');
+  const row = await store.scans.get('by-hand', 'scan-1');
+  assert.equal(row?.nextScanAt, soon && 'anchor' in soon.timing ? soon.timing.anchor : '');
 });
 
 test('a preview leaves out a customer deleted since, and writes nothing but itself', async () => {

@@ -12,7 +12,8 @@ type Operation = OpenAPIV3_1.OperationObject;
 
 /** How long it looks for a request that breaks something. `npm run fuzz:api` looks longer, and with other eyes. */
 const BUDGET_MS = 15_000;
-const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 2_147_483_647);
+/** The same calls each time, so that a failure is of the change at hand; TEST_SEED asks others. */
+const SEED = Number(process.env['TEST_SEED'] ?? 20_261_121);
 
 let service: StoreApi;
 let document: OpenAPIV3_1.Document;
@@ -58,6 +59,16 @@ async function send({ path, method, parameters, body }: Call): Promise<Answer> {
   return request(service.api, query.length > 0 ? `${url}?${query.join('&')}` : url, { method, body });
 }
 
+/** What the answer says in its own words: an id made at random may well spell a library's name. */
+function withoutWords(detail: string, { parameters, body }: Call): string {
+  const words: string[] = [];
+  JSON.stringify([parameters, body], (_key, value: unknown) => {
+    if (typeof value === 'string' && value !== '') words.push(value);
+    return value;
+  });
+  return words.toSorted((a, b) => b.length - a.length).reduce((text, word) => text.replaceAll(word, '…'), detail);
+}
+
 test('whatever is asked, the answer is one that the document tells of', { timeout: 90_000 }, async (context) => {
   context.diagnostic(`seed ${SEED}: repeat with TEST_SEED=${SEED}`);
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
@@ -80,7 +91,7 @@ test('whatever is asked, the answer is one that the document tells of', { timeou
     }
     assert.match(type ?? '', /^application\/problem\+json/);
     const told = problem.strict().parse(body);
-    assert.doesNotMatch(told.detail, LEAKS);
+    assert.doesNotMatch(withoutWords(told.detail, call), LEAKS);
     // There is no Temporal here, and that is said; nothing else may go wrong inside.
     if (status >= 500) assert.deepEqual([status, /npm start/.test(told.detail)], [503, true], text);
     if (status === 422) assert.ok(told.errors.length > 0, text);

@@ -6,7 +6,7 @@ import { fires } from '../../domain/cron/index.ts';
 import type { ScheduleVersion } from '../../domain/ports/schedule-store.ts';
 import { type MissedFire, chooseMissed } from '../../domain/schedules/catch-up.ts';
 import { type OtherRun, type TimeSpan, isRipe } from '../../domain/schedules/not-started.ts';
-import { type PlannedFire, plannedFires } from '../../domain/schedules/planned-fires.ts';
+import { type PlannedFire, plannedFires, spreadOf } from '../../domain/schedules/planned-fires.ts';
 import { type Settling, settle } from '../../domain/schedules/settle.ts';
 
 const SECOND = 1_000;
@@ -215,6 +215,25 @@ describe('What is said of fires without a run', () => {
     ]);
     assert.deepEqual(said(minutely(2, { overlap: 'cancel-other' }, 5), buffered), ['waits', 'waits']);
     assert.deepEqual(said(minutely(2, { overlap: 'cancel-other' }, 5), over), Array(2).fill('skipped overlap'));
+  });
+
+  test('a jitter longer than the interval keeps nobody waiting beyond the next fire', () => {
+    const [fire] = minutely(1, { jitter: 10 * 24 * 60 * MINUTE });
+    assert.equal(spreadOf(fire!.version, fire!.at), MINUTE);
+    const [short] = minutely(1, { jitter: 10 * SECOND });
+    assert.equal(spreadOf(short!.version, short!.at), 10 * SECOND);
+    const [none] = minutely(1);
+    assert.equal(spreadOf(none!.version, none!.at), 0);
+    // A run that ended minutes before the fire can come has nothing to do with it.
+    const runs = [run({ plannedAt: minute(50), startedAt: minute(50), finishedAt: minute(51) })];
+    assert.deepEqual(said(minutely(1, { jitter: 60 * MINUTE }, 5), { runs }), ['make-up']);
+  });
+
+  test('no fire was skipped for a run that was planned after it, also where it may have come late', () => {
+    const next = run({ plannedAt: minute(6), startedAt: minute(6) + SECOND });
+    assert.deepEqual(said(minutely(1, { jitter: MINUTE }, 5), { runs: [next] }), ['make-up']);
+    const before = run({ plannedAt: minute(4), startedAt: minute(5) + SECOND });
+    assert.deepEqual(said(minutely(1, { jitter: MINUTE }, 5), { runs: [before] }), ['skipped overlap']);
   });
 
   test('nothing is said while Temporal may still start it', () => {

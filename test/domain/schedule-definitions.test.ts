@@ -54,6 +54,15 @@ describe('A definition', () => {
     );
   });
 
+  test('has no duration that Temporal could not keep', () => {
+    const policies = { catchUpWindow: '36501d', jitter: '36501d', timeout: '104249990d' };
+    const { error } = scheduleSettings.safeParse({ workflowType: 'customerScan', every: '1h', policies });
+    assert.deepEqual(
+      error?.issues.map(({ path, message }) => [path.join('.'), message]),
+      Object.keys(policies).map((name) => [`policies.${name}`, 'must be at most 36500d']),
+    );
+  });
+
   test('keeps in a change what the change does not name', () => {
     assert.deepEqual(changed(nightly, {}), nightly);
     assert.deepEqual(changed(nightly, { timezone: 'UTC' }).timing, { cron: '30 2 * * *', timezone: 'UTC' });

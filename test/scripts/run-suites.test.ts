@@ -12,7 +12,7 @@ const MODULE = new URL('../../scripts/run-suites.ts', import.meta.url).href;
 const HEAD = "import { describe, it, test } from 'node:test';\n";
 
 /** Runs these files as the test command does, in a process of its own: the runner refuses to run inside a test. */
-function runFiles(files: Record<string, string>): SuiteCounts {
+function runFiles(files: Record<string, string>, limits = { perTestMs: 1_000, silenceMs: 3_000 }): SuiteCounts {
   const paths = Object.entries(files).map(([name, content]) => {
     const path = join(folder, `${name}.test.mjs`);
     writeFileSync(path, HEAD + content);
@@ -22,7 +22,7 @@ function runFiles(files: Record<string, string>): SuiteCounts {
   const script = `
     import { writeFileSync } from 'node:fs';
     const { runSuites } = await import('${MODULE}');
-    const options = { root: '${folder}', out: process.stdout, junitFile: '${folder}/junit.xml', perTestMs: 1000, silenceMs: 3000 };
+    const options = { root: '${folder}', out: process.stdout, junitFile: '${folder}/junit.xml', ...${JSON.stringify(limits)} };
     writeFileSync('${result}', JSON.stringify(await runSuites(${JSON.stringify(paths)}, options)));`;
   // A file, since the runner hands its own arguments on to the processes it starts.
   const runner = join(folder, 'runner.mjs');
@@ -66,4 +66,18 @@ test('each kind of failure counts once and is named', () => {
   ]);
   assert.equal(counts.failed, 8);
   assert.equal(counts.passed, 4);
+});
+
+test('a file that waits for real time to go by runs beside as many others as ever', () => {
+  const begun = join(folder, 'begun');
+  const waits = `import { existsSync } from 'node:fs';
+    test('waits', async () => { while (!existsSync('${begun}')) await new Promise((soon) => setTimeout(soon, 20)); });`;
+  const counts = runFiles(
+    {
+      ...{ 'one-core': waits, 'other-core': waits },
+      'hour.real-time': `import { writeFileSync } from 'node:fs'; test('begins', () => writeFileSync('${begun}', ''));`,
+    },
+    { perTestMs: 20_000, silenceMs: 30_000 },
+  );
+  assert.deepEqual(counts, { passed: 3, failed: 0, skipped: 0, failures: [], skips: [] });
 });

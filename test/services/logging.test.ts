@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
 import { ReveilleError } from '../../domain/errors.ts';
 import { createLogger, temporalLogger } from '../../services/logging.ts';
 
@@ -68,4 +69,24 @@ test('what the Temporal SDK logs goes the same way', () => {
   const [line] = lines();
   assert.deepEqual([line?.['level'], line?.['activityType'], line?.['args']], ['warn', 'beginScan', '[redacted]']);
   assert.match(JSON.stringify(line?.['err']), /"message":"away"/);
+});
+
+test('while Temporal or the store is away the SDK tells so once, not for every attempt', () => {
+  const { logger, lines } = recorded('info');
+  const sdk = temporalLogger(logger);
+  for (const times of [6, 7, 8]) sdk.warn(`gRPC call poll_workflow_task_queue retried ${times} times`, {});
+  for (const attempt of [1, 2, 3]) {
+    const error = ApplicationFailure.create({ message: 'The database is not available.', type: 'Unavailable' });
+    sdk.warn('Activity failed', { attempt, error });
+  }
+  for (const attempt of [1, 2]) sdk.warn('Activity failed', { attempt, error: new Error('odd') });
+  assert.deepEqual(
+    lines().map(({ msg, attempt }) => [msg, attempt]),
+    [
+      ['gRPC call poll_workflow_task_queue retried 6 times', undefined],
+      ['Activity failed', 1],
+      ['Activity failed', 1],
+      ['Activity failed', 2],
+    ],
+  );
 });

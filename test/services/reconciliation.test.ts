@@ -8,7 +8,7 @@ import type { RunRow } from '../../domain/ports/schedule-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { connectWorkers } from '../../services/temporal/connection.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
-import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules.ts';
+import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules/service.ts';
 import { type TestService, quietLogger, startTestService } from '../support/service.ts';
 import { type TestTemporal, devServer } from '../support/temporal.ts';
 import { until } from '../workflows/suite/desk.ts';
@@ -54,9 +54,9 @@ describe('Reconciliation', () => {
     await temporal.stop();
   });
 
-  const reconciler = (on: Partial<ScheduleService> = {}): Reconciler =>
+  const reconciler = (on: Partial<ScheduleService> = {}, store: Store = service.store): Reconciler =>
     startReconciler({
-      ...{ store: service.store, client: service.client, logger: quietLogger(), holder: 'test', now },
+      ...{ store, client: service.client, logger: quietLogger(), holder: 'test', now },
       schedules: { ...schedules, ...on },
     });
 
@@ -68,8 +68,12 @@ describe('Reconciliation', () => {
     }
   }
 
-  async function reconciled(work: (by: Reconciler) => Promise<void>, on: Partial<ScheduleService> = {}): Promise<void> {
-    const by = reconciler(on);
+  async function reconciled(
+    work: (by: Reconciler) => Promise<void>,
+    on: Partial<ScheduleService> = {},
+    store?: Store,
+  ): Promise<void> {
+    const by = reconciler(on, store);
     try {
       await work(by);
     } finally {
@@ -258,6 +262,11 @@ describe('Reconciliation', () => {
         );
         await by.tick();
         await deleted!.delete();
+        // As on a server that has lost all of its data.
+        const connection = await connectWorkers(temporal.target);
+        const { namespace } = temporal.target;
+        await connection.operatorService.removeSearchAttributes({ namespace, searchAttributes: ['ScheduleName'] });
+        await connection.close();
         await stopped!.pause('the database is being moved');
         await until(async () => {
           await pass(30, by);
@@ -344,6 +353,75 @@ describe('Reconciliation', () => {
         await pass(90, by);
       });
       assert.equal(await runsOf('crash', first!.plannedAt), 1);
+    });
+
+    test('are not started by a process that stood still while another may have done so', LIMIT, async () => {
+      await schedules.create(WORKSPACE, 'stood-still', settings({ every: HOUR }), act());
+      let asked = 0;
+      let standsStill = false;
+      const store: Store = {
+        ...service.store,
+        schedules: {
+          ...service.store.schedules,
+          async all(workspace) {
+            const rows = await service.store.schedules.all(workspace);
+            // Between its look at the store and its request.
+            if (standsStill) ahead += 61_000;
+            standsStill = false;
+            return rows;
+          },
+        },
+      };
+      const startInstant = async (): Promise<void> => void (asked += 1);
+      await reconciled(
+        async (by) => {
+          await by.tick();
+          standsStill = true;
+          await service.store.runs.intend(WORKSPACE, 'backfill', past('stood-still', 1));
+          await by.tick();
+          assert.equal(asked, 0);
+          await by.tick();
+          assert.equal(asked, 1);
+        },
+        { startInstant },
+        store,
+      );
+      await schedules.remove(WORKSPACE, 'stood-still', act());
+    });
+
+    test('get their turn where runs of the schedule fill its interval', LIMIT, async () => {
+      const open = closeGate();
+      const policies = { overlap: 'buffer-one' };
+      await schedules.create(WORKSPACE, 'busy', settings({ every: 2_000, policies }), act());
+      const handle = service.client.schedule.getHandle(`${WORKSPACE}/busy`);
+      // One runs, another waits in Temporal's buffer.
+      await until(async () => Number((await handle.describe()).raw.info?.bufferSize ?? 0) > 0);
+      const [first] = past('busy', 1);
+      await service.store.runs.intend(WORKSPACE, 'backfill', [first!]);
+      await reconciled(async (by) => {
+        await by.tick();
+        assert.deepEqual(said(await rowAt('busy', first!.plannedAt)), ['late', null, 'backfill']);
+        assert.equal((await rowAt('busy', first!.plannedAt))?.workflowId, idOf('busy', first!.plannedAt));
+        open();
+        await until(async () => (await rowAt('busy', first!.plannedAt))?.state === 'completed');
+      });
+      await schedules.remove(WORKSPACE, 'busy', act());
+      assert.equal(await runsOf('busy', first!.plannedAt), 1);
+    });
+
+    test('are given up where the schedule, changed meanwhile, has no such fire', LIMIT, async () => {
+      await schedules.create(WORKSPACE, 'changed', settings({ every: HOUR }), act());
+      const intended = past('changed', 2);
+      await service.store.runs.intend(WORKSPACE, 'backfill', intended);
+      const anchor = intended[1]!.plannedAt;
+      await schedules.update(WORKSPACE, 'changed', { every: 2 * HOUR, anchor }, act());
+      await reconciled(async () => {
+        await ended('changed', 1);
+      });
+      assert.deepEqual((await rowsOf('changed')).slice(0, 2).map(said), [
+        ['skipped', 'operator', 'backfill'],
+        ['completed', null, 'backfill'],
+      ]);
     });
 
     test('a catch-up of a schedule that was paused or deleted is given up', LIMIT, async () => {

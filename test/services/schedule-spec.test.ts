@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Timing, fires, transitions } from '../../domain/cron/index.ts';
-import { type SpecOptions, sameSpec, scheduleSpec, specHorizon } from '../../services/temporal/schedule-spec.ts';
+import { type SpecOptions, sameSpec, scheduleSpec, specHorizon } from '../../services/temporal/schedules/spec.ts';
 import { serverFires, serverSearch } from '../support/server-fires.ts';
 
 const DAY = 86_400_000;

@@ -9,7 +9,7 @@ import { ReveilleError } from '../../domain/errors.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { connectClient } from '../../services/temporal/connection.ts';
-import { createScheduleService } from '../../services/temporal/schedules.ts';
+import { createScheduleService } from '../../services/temporal/schedules/service.ts';
 import { quietLogger, temporaryFolder } from '../support/service.ts';
 import { type TestTemporal, cacheDir, devServer } from '../support/temporal.ts';
 
@@ -301,6 +301,9 @@ describe('One occurrence', () => {
     );
     const again = await operations.skipOccurrence(caller, { name: 'nightly', at: second });
     assert.deepEqual(again.skips, [second]);
+    const elsewhen = await operations.updateSchedule(caller, { name: 'nightly', cron: '1 2 * * *' });
+    assert.deepEqual(elsewhen.skips, [], 'no fire of the new timing');
+    await operations.updateSchedule(caller, { name: 'nightly', cron: nightly.cron });
     const back = await operations.unskipOccurrence(caller, { name: 'nightly', at: second });
     assert.deepEqual([back.skips, back.nextRuns], [[], nextRuns]);
     await assertInStep('skips');
@@ -489,6 +492,38 @@ test('A schedule made outside Reveille is shown as it is, and left alone', LIMIT
   }
   assert.deepEqual(await store.schedules.all('guest'), []);
   assert.equal((await describeOnTemporal('guest/theirs')).state.note, 'not now');
+});
+
+test('One made outside without a workspace in its id is in the workspace that its input names', LIMIT, async () => {
+  const action = {
+    type: 'startWorkflow',
+    workflowType: 'customerScan',
+    workflowId: 'bare',
+    taskQueue: 'none',
+  } as const;
+  for (const [scheduleId, args] of [
+    ['bare', [{ workspace: 'bare-guest' }]],
+    ['bare-default', []],
+  ] as const) {
+    const spec = { intervals: [{ every: '1h' }] };
+    await client.schedule.create({ scheduleId, spec, action: { ...action, args }, state: { paused: true } });
+  }
+  const guest = callerOf('bare-guest');
+  const shown = await operations.getSchedule(guest, { name: 'bare' });
+  assert.deepEqual([shown.scheduleId, shown.name, shown.workspace], ['bare', 'bare', 'bare-guest']);
+  assert.equal((await operations.getSchedule(callerOf('default'), { name: 'bare-default' })).managed, false);
+  assert.equal((await problemOf(operations.getSchedule(callerOf('default'), { name: 'bare' }))).code, 'not_found');
+  assert.equal((await problemOf(operations.getSchedule(guest, { name: 'bare-default' }))).code, 'not_found');
+  const { code, message } = await problemOf(operations.triggerSchedule(guest, { name: 'bare' }));
+  assert.deepEqual([code, message.endsWith('--schedule-id bare')], ['conflict', true]);
+  const planned = { state: 'planned', reason: null, scheduleVersion: 1, note: null } as const;
+  const at = { plannedAt: '2027-01-01T00:00:00.000Z', plannedLocal: '2027-01-01T00:00:00+00:00' };
+  await store.runs.plan('bare-guest', [{ ...planned, ...at, scheduleId: 'Bare_Guest.1' }]);
+  const { items } = await operations.listRuns(guest, { schedule: 'Bare_Guest.1' });
+  assert.deepEqual(
+    items.map(({ scheduleId }) => scheduleId),
+    ['Bare_Guest.1'],
+  );
 });
 
 describe('Without Temporal', () => {

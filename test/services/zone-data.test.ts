@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { transitions } from '../../domain/cron/index.ts';
-import { zoneData, zoneDataFor } from '../../services/temporal/zone-data.ts';
+import { zoneData, zoneDataFor } from '../../services/temporal/schedules/zone-data.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -6,7 +6,7 @@ import {
   type ScheduleSpecDescription,
 } from '@temporalio/client';
 import { transitions } from '../../domain/cron/index.ts';
-import { type Calendar, type OffsetAt, nextMatch } from '../../services/temporal/server-calendar.ts';
+import { type Calendar, type OffsetAt, nextMatch } from '../../services/temporal/schedules/server-calendar.ts';
 
 const SECOND = 1_000;
 

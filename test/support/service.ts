@@ -14,7 +14,7 @@ import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient } from '../../services/temporal/connection.ts';
 import type { RunningWorkers } from '../../workers/run-worker.ts';
 import { type ReveilleWorkersOptions, startReveilleWorkers } from '../../workers/start.ts';
-import { cacheDir } from './temporal.ts';
+import { cacheDir, devServer } from './temporal.ts';
 
 export const quietLogger = (): Logger => createLogger({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
 
@@ -42,20 +42,35 @@ export interface TestService {
   stop(): Promise<void>;
 }
 
+export interface TestServiceOptions {
+  /** null imports none. */
+  customers?: CustomerData | null;
+  /** A folder that outlives the service; one of its own when absent. */
+  dataDir?: string;
+  /** What the workers see of the store; all of it when absent. */
+  workersStore?: (store: Store) => Store;
+  tuning?: ReveilleWorkersOptions['tuning'] | undefined;
+  llm?: Configuration['llm'];
+}
+
+/** A service on a development server of its own, which ends with it. */
+export async function startTestStack(options: TestServiceOptions = {}): Promise<TestService> {
+  const temporal = await devServer();
+  const service = await startTestService(temporal.target, options).catch(async (error: unknown) => {
+    await temporal.stop();
+    throw error;
+  });
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      await temporal.stop();
+    },
+  };
+}
+
 /** Store, workers and operations as `up` has them, in a folder of their own, on a Temporal server of the caller's. */
-export async function startTestService(
-  target: TemporalTarget,
-  options: {
-    /** null imports none. */
-    customers?: CustomerData | null;
-    /** A folder that outlives the service; one of its own when absent. */
-    dataDir?: string;
-    /** What the workers see of the store; all of it when absent. */
-    workersStore?: (store: Store) => Store;
-    tuning?: ReveilleWorkersOptions['tuning'];
-    llm?: Configuration['llm'];
-  } = {},
-): Promise<TestService> {
+export async function startTestService(target: TemporalTarget, options: TestServiceOptions = {}): Promise<TestService> {
   const folder = options.dataDir ? { path: options.dataDir, remove: () => {} } : temporaryFolder();
   const logger = quietLogger();
   const configuration = {

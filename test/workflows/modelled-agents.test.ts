@@ -2,22 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { approvalCustomers } from '../support/customers.ts';
-import { type TestService, startTestService } from '../support/service.ts';
-import { type TestTemporal, devServer } from '../support/temporal.ts';
+import { type TestService, startTestStack } from '../support/service.ts';
 import { openDesk } from './suite/desk.ts';
 
-let temporal: TestTemporal;
 let service: TestService;
 before(async () => {
-  temporal = await devServer();
   // The discard port: nobody answers.
   const llm = { baseUrl: 'http://127.0.0.1:9/v1', model: 'none', apiKey: null, timeoutMs: 2_000 };
-  service = await startTestService(temporal.target, { customers: null, llm });
+  service = await startTestStack({ customers: null, llm });
 });
-after(async () => {
-  await service.stop();
-  await temporal.stop();
-});
+after(() => service.stop());
 
 interface Scheduled {
   activityTaskScheduledEventAttributes?: { activityType: { name: string }; taskQueue: { name: string } };

@@ -5,9 +5,9 @@ import { type ScheduleHandle, ScheduleOverlapPolicy, type ScheduleSpec } from '@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { type Timing, fires } from '../../domain/cron/index.ts';
-import { sameSpec, scheduleSpec } from '../../services/temporal/schedule-spec.ts';
-import { ScheduleWriter } from '../../services/temporal/schedule-writer.ts';
-import { zoneDataFor } from '../../services/temporal/zone-data.ts';
+import { sameSpec, scheduleSpec } from '../../services/temporal/schedules/spec.ts';
+import { ScheduleWriter } from '../../services/temporal/schedules/writer.ts';
+import { zoneDataFor } from '../../services/temporal/schedules/zone-data.ts';
 import { serverFires } from '../support/server-fires.ts';
 import { type TestTemporal, devServer } from '../support/temporal.ts';
 

@@ -5,8 +5,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { CUSTOMER_SCAN_SCHEDULE } from '../../domain/contracts/names.ts';
 import type { ScanRow } from '../../domain/ports/store.ts';
 import { readyCustomers } from '../support/customers.ts';
-import { type TestService, startTestService } from '../support/service.ts';
-import { type TestTemporal, devServer } from '../support/temporal.ts';
+import { type TestService, startTestStack } from '../support/service.ts';
 import { type Desk, openDesk, until } from './suite/desk.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -17,16 +16,11 @@ const { ALLOW_ALL } = ScheduleOverlapPolicy;
 const lastHour = (): Date => new Date(Math.floor(Date.now() / HOUR) * HOUR);
 
 describe('Scans from Temporal schedules', () => {
-  let temporal: TestTemporal;
   let service: TestService;
   before(async () => {
-    temporal = await devServer();
-    service = await startTestService(temporal.target, { customers: null });
+    service = await startTestStack({ customers: null });
   });
-  after(async () => {
-    await service.stop();
-    await temporal.stop();
-  });
+  after(() => service.stop());
 
   const finished = (desk: Desk, count: number): Promise<ScanRow[]> =>
     until(async () => {
@@ -38,7 +32,7 @@ describe('Scans from Temporal schedules', () => {
     const desk = await openDesk(service, 'same-instant', readyCustomers('A', 'B'));
     const schedules = await Promise.all(
       ['plain-one', 'plain-two'].map((name) =>
-        temporal.client.schedule.create({
+        service.client.schedule.create({
           scheduleId: name,
           spec: { intervals: [{ every: '1h' }] },
           action: {
@@ -70,11 +64,11 @@ describe('Scans from Temporal schedules', () => {
     const name = CUSTOMER_SCAN_SCHEDULE;
     await desk.operations.createSchedule(desk.caller, { name, workflowType: 'customerScan', every: '1h', input: {} });
     const fire = lastHour();
-    await temporal.client.schedule
+    await service.client.schedule
       .getHandle(`labelled/${name}`)
       .backfill({ start: fire, end: fire, overlap: ALLOW_ALL });
     const [scan] = await finished(desk, 1);
-    const handle = temporal.client.workflow.getHandle(scan!.workflowId);
+    const handle = service.client.workflow.getHandle(scan!.workflowId);
     await handle.result();
     const description = await handle.describe();
     const attribute = (key: string) => description.typedSearchAttributes.get(defineSearchAttributeKey(key, 'KEYWORD'));
@@ -84,9 +78,9 @@ describe('Scans from Temporal schedules', () => {
     assert.equal(await description.staticSummary(), 'Schedule customer-scan of workspace labelled');
     assert.match((await description.staticDetails()) ?? '', /^Started every hour by schedule/);
     const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    assert.match(metadata.currentDetails, /\*\*labelled\*\*: done; 1 customers scored, 1 at risk, 1 interventions/);
+    assert.match(metadata.currentDetails, /\*\*labelled\*\*: done; 1 customer scored, 1 at risk, 1 intervention/);
 
-    const opened = temporal.client.workflow.getHandle('intervention/labelled/A');
+    const opened = service.client.workflow.getHandle('intervention/labelled/A');
     const about = await opened.describe();
     assert.match((await about.staticSummary()) ?? '', /^Intervention for A, (critical|high|medium) risk$/);
     assert.match((await about.staticDetails()) ?? '', new RegExp(scan!.scanId));
@@ -96,7 +90,7 @@ describe('Scans from Temporal schedules', () => {
 
   test('a schedule that fires while nobody looks goes on by itself', LIMIT, async () => {
     const desk = await openDesk(service, 'ticking', readyCustomers('A'));
-    const ticking = await temporal.client.schedule.create({
+    const ticking = await service.client.schedule.create({
       scheduleId: 'ticking',
       spec: { intervals: [{ every: '1s' }] },
       action: {

@@ -2,6 +2,18 @@ import type { Run } from '../../../domain/contracts/runs.ts';
 import type { Schedule } from '../../../domain/contracts/schedules.ts';
 import { seconds, utc } from '../scan-output.ts';
 
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const;
+
+/** `6.3 s`, `12.5 min`, `7.0 h`, `2.1 d` */
+export function inUnits(milliseconds: number): string {
+  const unit = UNITS.find(([, size]) => milliseconds >= size);
+  return unit ? `${(milliseconds / unit[1]).toFixed(1)} ${unit[0]}` : seconds(milliseconds);
+}
+
 type Policies = Schedule['policies'];
 
 /** One line a schedule: state, name, when, and what comes next. */
@@ -54,8 +66,10 @@ export function formatRun(run: Run): string {
 }
 
 /** When it began, how late that was, and how long it took. */
-function formatTimes({ startedAt, finishedAt, latenessMs }: Run): string {
+function formatTimes({ cause, startedAt, finishedAt, latenessMs }: Run): string {
   if (startedAt === null) return '';
-  const took = finishedAt === null ? '' : `, took ${seconds(Date.parse(finishedAt) - Date.parse(startedAt))}`;
-  return `  began ${utc(startedAt)}, ${seconds(latenessMs ?? 0)} late${took}`;
+  const took = finishedAt === null ? '' : `, took ${inUnits(Date.parse(finishedAt) - Date.parse(startedAt))}`;
+  // What was asked for of the past, or just now, is not late.
+  const late = cause === 'backfill' || cause === 'trigger' ? '' : `, ${inUnits(latenessMs ?? 0)} late`;
+  return `  began ${utc(startedAt)}${late}${took}`;
 }

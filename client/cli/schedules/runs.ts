@@ -4,6 +4,7 @@ import { RUN_CAUSES, RUN_STATES, type Run, type RunCause, type RunState } from '
 import type { Operations } from '../../api/routes.ts';
 import { type Cli, openCli, withRunningService, withService } from '../context.ts';
 import { type ListFlags, listFlags, more } from '../listing.ts';
+import { untilTold } from '../until-told.ts';
 import { formatRun } from './output.ts';
 
 interface RunFlags extends ListFlags {
@@ -56,10 +57,9 @@ async function followRuns(
   operations: Operations,
   asked: Parameters<Operations['listRuns']>[1],
 ): Promise<void> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const told = untilTold();
   const printed = new Map<string, string>();
-  while (!stop.signal.aborted) {
+  while (!told.aborted) {
     const { items } = await operations.listRuns(cli.caller, asked);
     for (const run of items.toReversed()) {
       const key = `${run.scheduleId} ${run.plannedAt} ${run.cause} ${run.runId ?? ''}`;
@@ -68,6 +68,6 @@ async function followRuns(
       printed.set(key, line);
       process.stdout.write(`${line}\n`);
     }
-    await sleep(FOLLOW_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    await sleep(FOLLOW_MS, undefined, { signal: told }).catch(() => undefined);
   }
 }

@@ -49,6 +49,7 @@ export function desiredSchedules(reconciling: Reconciling) {
     if (latest?.revision !== row.revision) return;
     if (actual === null) {
       logger.warn(fieldsOf(row), 'Schedule is missing on Temporal; creating it again');
+      await temporal.prepare();
       await store.schedules.unapplied(workspace, name);
       await schedules.apply((await store.schedules.get(workspace, name)) ?? row);
     } else if (actual.paused !== (row.pause !== null)) {
@@ -80,7 +81,10 @@ export function desiredSchedules(reconciling: Reconciling) {
     async reconcile(rows: readonly ScheduleRow[]): Promise<void> {
       await each(
         rows.filter((row) => row.revision !== row.appliedRevision),
-        (row) => schedules.apply(row),
+        async (row) => {
+          if (row.appliedRevision === 0) await temporal.prepare();
+          await schedules.apply(row);
+        },
       );
       await each(await store.schedules.removed(), (removed) => schedules.applyRemoved(removed));
       if (rows.length > 0) await each(steady(rows, await temporal.listed()), settleDifference);

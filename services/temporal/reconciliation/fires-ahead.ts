@@ -6,7 +6,7 @@ import type { Reconciling } from './dependencies.ts';
 /** Keeps the next fire of every schedule in the ledger as `planned`, and no other; none while it is paused. */
 export function firesAhead({ store, now }: Reconciling) {
   /** What is stored ahead, by schedule: it stays until it has passed or the schedule is changed. */
-  const ahead = new Map<string, { revision: number; at: string | null }>();
+  const ahead = new Map<string, { workspace: string; revision: number; at: string | null }>();
 
   return async (rows: readonly ScheduleRow[]): Promise<void> => {
     const planned = new Map<string, PlannedRun[]>();
@@ -23,10 +23,15 @@ export function firesAhead({ store, now }: Reconciling) {
         const run: PlannedRun = { ...what, state: 'planned', reason: null };
         planned.set(row.workspace, [...(planned.get(row.workspace) ?? []), run]);
       }
-      ahead.set(id, { revision: row.revision, at: fire?.at ?? null });
+      ahead.set(id, { workspace: row.workspace, revision: row.revision, at: fire?.at ?? null });
     }
     for (const [workspace, runs] of planned) await store.runs.plan(workspace, runs);
     const known = new Set(rows.map(({ workspace, name }) => scheduleId(workspace, name)));
-    for (const id of ahead.keys()) if (!known.has(id)) ahead.delete(id);
+    for (const [id, { workspace }] of ahead) {
+      if (known.has(id)) continue;
+      // It was deleted, perhaps between our reading of it and our planning.
+      await store.runs.unplan(workspace, id, null);
+      ahead.delete(id);
+    }
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseScheduleId } from '../../../domain/contracts/names.ts';
+import { fireAt } from '../../../domain/cron/index.ts';
 import type { RunRow, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
 import { SETTLE_MS } from '../../../domain/schedules/not-started.ts';
 import type { Reconciling } from './dependencies.ts';
@@ -16,8 +17,10 @@ const MOST_ASKS = 5;
 
 /**
  * Starts the runs that were noted to be run again: of each schedule one after the other, each when the one before has
- * ended and no run of the schedule is open. Never twice: that Temporal knows nothing of it, neither as a run nor in its
- * buffer, is asked before each request, in this order, since a fire leaves the buffer by becoming a run.
+ * ended; Temporal holds it back until the schedule's own run has. Never twice: a request is noted before it is made, and
+ * made again only when Temporal knows nothing of it, neither in its buffer nor as a run, asked in this order, since a fire
+ * leaves the buffer by becoming a run. What else waits there does not keep back a first request: a schedule whose runs
+ * fill its interval always has something waiting.
  */
 export function intendedRuns(reconciling: Reconciling & { stillOurs: () => Promise<boolean> }) {
   const { store, temporal, schedules, logger, now } = reconciling;
@@ -52,11 +55,15 @@ export function intendedRuns(reconciling: Reconciling & { stillOurs: () => Promi
 
   async function start(run: RunRow, row: ScheduleRow): Promise<void> {
     const state = await temporal.schedule(run.scheduleId);
-    if (state === null || (await become(run, row)) || state.waiting > 0) return;
+    if (state === null || (await become(run, row)) || (isRequested(run) && state.waiting > 0)) return;
+    if (run.cause === 'catch-up' && row.pause) return giveUp(run, 'skipped', 'paused');
+    // Temporal starts only what its schedule has; whoever changed the schedule has called off the others.
+    if (fireAt(row.timing, run.plannedAt) === null) return giveUp(run, 'skipped', 'operator');
     const before = asked.get(run.ledgerId);
     if (before && now() - before.at < ASK_AGAIN_MS) return;
     if (before && before.times >= MOST_ASKS) return unanswered(run);
     if (!(await reconciling.stillOurs())) return;
+    await store.runs.requested(run.workspace, run.ledgerId, workflowIdOf(row.workflowType, row, run.plannedAt));
     asked.set(run.ledgerId, { at: now(), times: (before?.times ?? 0) + 1 });
     await schedules.startInstant(row, run.plannedAt);
     await appears(run, row);
@@ -73,8 +80,8 @@ export function intendedRuns(reconciling: Reconciling & { stillOurs: () => Promi
     const left: RunRow[] = [];
     const newest = intended.findLast(({ cause }) => cause === 'catch-up');
     for (const run of intended) {
-      const old = row.policies.catchUp === 'latest' && run !== newest && !asked.has(run.ledgerId);
-      if (run.cause === 'backfill') left.push(run);
+      const old = row.policies.catchUp === 'latest' && run !== newest;
+      if (run.cause === 'backfill' || isRequested(run)) left.push(run);
       else if (row.pause) await giveUp(run, 'skipped', 'paused');
       else if (old) await supersede(run, row);
       else left.push(run);
@@ -90,7 +97,7 @@ export function intendedRuns(reconciling: Reconciling & { stillOurs: () => Promi
     }
     const [first] = await wanted(intended, row);
     const overlaps = row.policies.overlap === 'allow-all';
-    const busy = runs.some((run) => !isIntended(run) && (!overlaps || isMadeUp(run)));
+    const busy = runs.some((run) => !isIntended(run) && (isMadeUp(run) || (!overlaps && run.cause === 'trigger')));
     if (first && !busy && row.appliedRevision === row.revision) await start(first, row);
   }
 
@@ -125,5 +132,8 @@ const isEarlier = ({ cause, plannedAt }: RunRow, { policies }: ScheduleRow, { st
 /** Whether the row is to become a run, and has not yet. */
 export const isIntended = ({ cause, runId, state }: RunRow): boolean =>
   state === 'late' && runId === null && isMadeUp({ cause });
+
+/** Whether Temporal has been asked for it, by whichever process: it may wait there, or run at any moment. */
+const isRequested = ({ workflowId }: RunRow): boolean => workflowId !== null;
 
 const isMadeUp = ({ cause }: Pick<RunRow, 'cause'>): boolean => cause === 'catch-up' || cause === 'backfill';

@@ -1,7 +1,7 @@
 import { type EndedRunState, FAILED_RUN_STATES, readRunResult } from '../../../domain/contracts/runs.ts';
 import { parseScheduleId } from '../../../domain/contracts/names.ts';
-import { fires } from '../../../domain/cron/index.ts';
 import { failurePause } from '../../../domain/schedules/failure-pause.ts';
+import { outlastsInterval } from '../../../domain/schedules/long-runs.ts';
 import type { RunRow, RunStore, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
 import { type Reconciling, iso } from './dependencies.ts';
 import { eachForItself } from './each-for-itself.ts';
@@ -79,9 +79,7 @@ export function openRuns(reconciling: Reconciling) {
 
   /** Once for each run that is still there when the next one of its schedule should begin. */
   function reportLong(row: RunRow, schedule: ScheduleRow | undefined): void {
-    if (!schedule || row.startedAt === null || row.cause === 'trigger' || reported.has(row.ledgerId)) return;
-    const next = fires(schedule.timing, iso(Date.parse(row.plannedAt) + 1)).next().value;
-    if (!next || Date.parse(next.at) > now()) return;
+    if (!schedule || reported.has(row.ledgerId) || !outlastsInterval(row, schedule.timing, now())) return;
     reported.add(row.ledgerId);
     logger.warn(fieldsOf(row), 'Run takes longer than its schedule leaves between two runs');
   }

@@ -2,7 +2,7 @@ import { scheduleId, workflowIds } from '../../../domain/contracts/names.ts';
 import { inParallel } from '../../../domain/in-parallel.ts';
 import type { PlannedRun, RunRow, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
 import { type TimeSpan, isRipe } from '../../../domain/schedules/not-started.ts';
-import type { PlannedFire } from '../../../domain/schedules/planned-fires.ts';
+import { type PlannedFire, spreadOf } from '../../../domain/schedules/planned-fires.ts';
 import { type Verdict, settle } from '../../../domain/schedules/settle.ts';
 import { AT_ONCE, type Reconciling, iso } from './dependencies.ts';
 import { eachForItself } from './each-for-itself.ts';
@@ -123,7 +123,7 @@ export function pastFires(reconciling: Reconciling) {
   };
 }
 
-const momentOf = ({ at, version }: PlannedFire) => ({ at: Date.parse(at), jitter: version.policies.jitter ?? 0 });
+const momentOf = ({ at, version }: PlannedFire) => ({ at: Date.parse(at), jitter: spreadOf(version, at) });
 
 /** Whether the row says what became of its fire, or what is about to. */
 function isExplained({ cause, runId, state }: RunRow): boolean {

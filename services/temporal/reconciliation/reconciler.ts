@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { ReveilleError } from '../../../domain/errors.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 import type { Logger } from '../../logging.ts';
 import { type SchedulesOnTemporal, iso } from './dependencies.ts';
@@ -27,8 +28,10 @@ export interface Reconciler {
 }
 
 const LEASE = 'reconciliation';
-/** A process that died leaves its work to others after this time. */
-const LEASE_MS = 60_000;
+/** A process that died leaves its work to others after this time: well before a time without looks is an outage. */
+const LEASE_MS = 30_000;
+/** A look may take longer than the lease. */
+const RENEW_MS = LEASE_MS / 3;
 const EVERY_MS = 30_000;
 /** Between two looks at whether Temporal is there and something is to be started; whoever intends a run may be elsewhere. */
 const QUIET_MS = 3_000;
@@ -46,7 +49,8 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const closing = new AbortController();
   let leasedUntil = -Infinity;
   let dueAt = -Infinity;
-  let away = false;
+  /** What keeps it from looking: told once, not every two seconds. */
+  let trouble: string | null = null;
   let woken = false;
   let timer: NodeJS.Timeout | undefined;
   let going = Promise.resolve();
@@ -58,26 +62,52 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     leasedUntil = ours ? at + LEASE_MS : -Infinity;
     return ours;
   }
-  const look = looks({ store, temporal: temporalView(client), schedules, logger, now, stillOurs: lease }, everyMs);
+  /** A process that stood still for the time of its lease may have had another in its place: what it knew is old. */
+  const stillOurs = async (): Promise<boolean> => now() < leasedUntil && (await lease()) && now() < leasedUntil;
+  const look = looks({ store, temporal: temporalView(client), schedules, logger, now, stillOurs }, everyMs);
 
   /** @returns after how many milliseconds to look again */
   async function turn(): Promise<number> {
     const whole = now() >= dueAt;
     try {
-      if ((whole || now() > leasedUntil - LEASE_MS / 2) && !(await lease())) return QUIET_MS;
-      const { busy, again = null } = whole ? await look.whole() : await look.quick();
+      const ours = !(whole || now() > leasedUntil - LEASE_MS / 2) || (await lease());
+      const { busy, again = null } = ours ? await renewing(whole ? look.whole : look.quick) : { busy: false };
       if (again !== null) dueAt = now() + again;
-      if (away) logger.info('Temporal answers again');
-      away = false;
+      if (trouble !== null) logger.info('Reconciliation goes on');
+      trouble = null;
+      if (!ours) return QUIET_MS;
       return busy ? BUSY_MS : Math.min(QUIET_MS, dueAt - now());
     } catch (error) {
       dueAt = -Infinity;
-      const gone = error instanceof TemporalAway;
-      if (!gone) logger.error({ err: error }, 'Reconciliation failed; it is tried again');
-      else if (!away) logger.warn({ err: error.cause }, 'Temporal does not answer');
-      away = gone;
+      tell(error);
       return AWAY_MS;
     }
+  }
+
+  /** Keeps the lease while `work` goes on. */
+  async function renewing<Result>(work: () => Promise<Result>): Promise<Result> {
+    let renewal = Promise.resolve();
+    const timer = setInterval(() => {
+      renewal = renewal.then(async () => void (await stillOurs())).catch(() => undefined);
+    }, RENEW_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+      await renewal;
+    }
+  }
+
+  function tell(error: unknown): void {
+    const [level, words, err] =
+      error instanceof TemporalAway
+        ? (['warn', 'Temporal does not answer', error.cause] as const)
+        : error instanceof ReveilleError && error.code === 'unavailable'
+          ? (['warn', 'The store does not answer', error] as const)
+          : (['error', 'Reconciliation failed; it is tried again', error] as const);
+    const told = `${words}: ${error instanceof Error ? error.message : ''}`;
+    if (told !== trouble) logger[level]({ err }, words);
+    trouble = told;
   }
 
   function run(): Promise<void> {

@@ -1,5 +1,12 @@
-import { type Client, ScheduleNotFoundError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  Connection,
+  ScheduleNotFoundError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { EndedRunState } from '../../../domain/contracts/runs.ts';
+import { ensureSearchAttributes } from '../connection.ts';
 
 /** How long one call may take, in milliseconds; and the one by which we see whether Temporal is there at all. */
 const CALL_MS = 10_000;
@@ -74,6 +81,14 @@ export function temporalView(client: Client) {
     async probe(): Promise<void> {
       const { namespace } = client.options;
       await call(() => client.workflowService.describeNamespace({ namespace }), PROBE_MS);
+    },
+
+    /** Makes sure of the search attributes that our schedules carry: a server that lost its data lacks them. */
+    async prepare(): Promise<void> {
+      const { connection, options } = client;
+      if (!(connection instanceof Connection)) return;
+      const { address } = connection.options;
+      await call(() => ensureSearchAttributes(connection, { address, namespace: options.namespace }));
     },
 
     /** The newest chain of a workflow id; null: Temporal knows none. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ListOptions, Page, Store } from '../../../domain/ports/store.ts';
+import type { ListOptions, Page } from '../../../domain/ports/page.ts';
+import type { Store } from '../../../domain/ports/store.ts';
 import { escalationOf, messageOf } from './escalations.ts';
 import {
   EMPTY,

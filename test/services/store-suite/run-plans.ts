@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlannedRun, RunRow } from '../../../domain/ports/schedule-store.ts';
 import type { Store } from '../../../domain/ports/store.ts';
-import { type StoreUnderTest, endOf, fireOf, inMinutes, newWorkspace, startOf } from './fixtures.ts';
+import { type StoreUnderTest, act, definitionOf, endOf, fireOf, inMinutes, newWorkspace, startOf } from './fixtures.ts';
 
 const all = (store: Store, workspace: string): Promise<RunRow[]> =>
   store.runs.between(workspace, `${workspace}/nightly`, inMinutes(-1_000), inMinutes(1_000));
@@ -79,6 +79,28 @@ export function runPlansSuite(open: StoreUnderTest): void {
     assert.equal((await store.runs.list(workspace, { limit: 9, schedule: 'other' })).items.length, 1);
   });
 
+  test('with a schedule goes what is planned, and what waits for a run to end is called off', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    await store.schedules.create(workspace, 'nightly', definitionOf(), act());
+    const waiting = { state: 'late', workflowId: 'w', runId: 'r20' } as const;
+    await store.runs.plan(workspace, [
+      fireOf(workspace, 0, MISSED),
+      fireOf(workspace, 10, { state: 'late' }),
+      fireOf(workspace, 20, waiting),
+      fireOf(workspace, 30),
+    ]);
+    await store.schedules.remove(workspace, 'nightly', act());
+    assert.deepEqual(
+      (await all(store, workspace)).map(({ state, reason }) => [state, reason]),
+      [
+        ['missed', MISSED.reason],
+        ['skipped', 'operator'],
+        ['late', null],
+      ],
+    );
+  });
+
   test('a workflow that waits for a worker has its row, and ends in it even if it never starts', async () => {
     const store = open();
     const workspace = newWorkspace();
@@ -125,8 +147,15 @@ export function runPlansSuite(open: StoreUnderTest): void {
     );
     await store.runs.plan(workspace, [fireOf(workspace, 0, MISSED), fireOf(workspace, 10, SKIPPED)]);
     assert.deepEqual(await all(store, workspace), intended, 'a plan does not undo it');
+    await store.runs.requested(workspace, intended[1]!.ledgerId, 'w1');
+    assert.deepEqual(
+      (await all(store, workspace)).map((row) => row.workflowId),
+      [null, 'w1'],
+    );
     const started = await store.runs.start(workspace, startOf(workspace, 0, 'r1'));
     assert.deepEqual([started.ledgerId, started.cause], [intended[0]?.ledgerId, 'catch-up']);
+    await store.runs.requested(workspace, started.ledgerId, 'w2');
+    assert.equal((await store.runs.get(workspace, 'r1'))?.workflowId, started.workflowId, 'it has its workflow');
   });
 
   test('an instant that has run, or is about to, gets a further row, once for each cause', async () => {

@@ -175,6 +175,7 @@ function writingCalls(
       intend: (workspace) => store.runs.intend(workspace, 'backfill', [fireOf(workspace, 0)]),
       finish: (workspace) => store.runs.finish(workspace, 'r1', endOf('failed')),
       mark: (workspace) => store.runs.mark(workspace, shared.ledgerId, 'stuck'),
+      requested: (workspace) => store.runs.requested(workspace, shared.ledgerId, 'w9'),
       giveUp: (workspace) => store.runs.giveUp(workspace, shared.ledgerId, { state: 'missed', reason: 'unknown' }),
       triggered: (workspace) => store.runs.triggered(workspace, shared.ledgerId, 'r9'),
       trigger: (workspace) => store.runs.trigger(workspace, startOf(shared.workspace, 0, ''), { exclusive: true }),

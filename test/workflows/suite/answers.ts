@@ -7,8 +7,7 @@ import { intervention } from '../../../domain/contracts/interventions.ts';
 import type { CustomerData } from '../../../domain/customers/customer.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 import { approvalCustomers, readyCustomers, together } from '../../support/customers.ts';
-import { type TestService, startTestService } from '../../support/service.ts';
-import { type TestTemporal, devServer } from '../../support/temporal.ts';
+import { type TestService, startTestStack } from '../../support/service.ts';
 import { type Tuning, eventTypes, failedTasks, openDesk, until } from './desk.ts';
 
 const LIMIT = { timeout: 30_000 };
@@ -23,17 +22,12 @@ const NEW_TEXT = {
 /** What people say to an intervention that waits for them, and what they get for it. */
 export function answers(name: string, tuning?: Tuning): void {
   describe(name, () => {
-    let temporal: TestTemporal;
     let service: TestService;
     before(async () => {
-      temporal = await devServer();
-      const options = { customers: null, workersStore: hurried, ...(tuning && { tuning }) };
-      service = await startTestService(temporal.target, options);
+      const options = { customers: null, workersStore: hurried, tuning };
+      service = await startTestStack(options);
     });
-    after(async () => {
-      await service.stop();
-      await temporal.stop();
-    });
+    after(() => service.stop());
 
     /** A desk whose customer A waits for approval. */
     async function waiting(workspace: string, more: CustomerData[] = []) {

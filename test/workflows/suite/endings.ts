@@ -3,8 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { approvalCustomers, readyCustomers, together } from '../../support/customers.ts';
-import { type TestService, startTestService } from '../../support/service.ts';
-import { type TestTemporal, devServer } from '../../support/temporal.ts';
+import { type TestService, startTestStack } from '../../support/service.ts';
 import { type Tuning, openDesk } from './desk.ts';
 
 const LIMIT = { timeout: 30_000 };
@@ -12,16 +11,11 @@ const LIMIT = { timeout: 30_000 };
 /** How an intervention ends when it is not a person's answer that ends it. */
 export function endings(name: string, tuning?: Tuning): void {
   describe(name, () => {
-    let temporal: TestTemporal;
     let service: TestService;
     before(async () => {
-      temporal = await devServer();
-      service = await startTestService(temporal.target, { customers: null, ...(tuning && { tuning }) });
+      service = await startTestStack({ customers: null, tuning });
     });
-    after(async () => {
-      await service.stop();
-      await temporal.stop();
-    });
+    after(() => service.stop());
 
     /** A desk whose customer A waits for approval. */
     async function waiting(workspace: string) {

@@ -6,8 +6,7 @@ import type { InterventionStatus } from '../../../domain/contracts/interventions
 import type { ScanProgress } from '../../../domain/contracts/scans.ts';
 import type { ScanOutcome } from '../../../workflows/customer-scan.ts';
 import { approvalCustomers, readyCustomers, together } from '../../support/customers.ts';
-import { type TestService, startTestService } from '../../support/service.ts';
-import { type TestTemporal, devServer } from '../../support/temporal.ts';
+import { type TestService, startTestStack } from '../../support/service.ts';
 import { type Tuning, failedTasks, openDesk, until } from './desk.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -16,16 +15,11 @@ const ids = (prefix: string, count: number): string[] => Array.from({ length: co
 /** Scans at work: several at once, beside open approvals, watched, cancelled, and found by a plain Temporal client. */
 export function scansLive(name: string, tuning?: Tuning): void {
   describe(name, () => {
-    let temporal: TestTemporal;
     let service: TestService;
     before(async () => {
-      temporal = await devServer();
-      service = await startTestService(temporal.target, { customers: null, ...(tuning && { tuning }) });
+      service = await startTestStack({ customers: null, tuning });
     });
-    after(async () => {
-      await service.stop();
-      await temporal.stop();
-    });
+    after(() => service.stop());
 
     test('scans at once never open two interventions for one customer', LIMIT, async () => {
       const customers = ids('C', 12);
@@ -134,8 +128,8 @@ export function scansLive(name: string, tuning?: Tuning): void {
         const { handle, status } = await desk.waiting('AGAIN');
         const history = await handle.fetchHistory();
         const firstTask = history.events?.find((event) => event.workflowTaskCompletedEventAttributes);
-        await temporal.client.workflowService.resetWorkflowExecution({
-          namespace: temporal.namespace,
+        await service.client.workflowService.resetWorkflowExecution({
+          namespace: service.client.options.namespace,
           workflowExecution: { workflowId: handle.workflowId },
           workflowTaskFinishEventId: firstTask?.eventId ?? null,
           reason: 'for a test',
@@ -155,7 +149,7 @@ export function scansLive(name: string, tuning?: Tuning): void {
 
     test('a plain Temporal client starts, finds, asks, approves and cancels all of it', LIMIT, async () => {
       await openDesk(service, 'plain', approvalCustomers('YES', 'NO'));
-      const { workflow } = temporal.client;
+      const { workflow } = service.client;
       const scan = await workflow.start('customerScan', {
         taskQueue: 'reveille',
         workflowId: 'customer-scan/plain/manual/1',

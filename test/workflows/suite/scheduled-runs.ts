@@ -6,8 +6,7 @@ import type { MaintenanceOutcome } from '../../../domain/contracts/maintenance.t
 import { ReveilleError } from '../../../domain/errors.ts';
 import type { RunRow } from '../../../domain/ports/schedule-store.ts';
 import { approvalCustomers, readyCustomers } from '../../support/customers.ts';
-import { type TestService, startTestService } from '../../support/service.ts';
-import { type TestTemporal, devServer } from '../../support/temporal.ts';
+import { type TestService, startTestStack } from '../../support/service.ts';
 import { type Desk, type Tuning, openDesk, until } from './desk.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -18,14 +17,12 @@ const overlap = ScheduleOverlapPolicy.ALLOW_ALL;
 /** Scheduled scans, interventions and maintenance as the product has them, and what the ledger says of them. */
 export function scheduledRuns(title: string, tuning?: Tuning): void {
   describe(title, () => {
-    let temporal: TestTemporal;
     let service: TestService;
     let broken = false;
     before(async () => {
-      temporal = await devServer();
-      service = await startTestService(temporal.target, {
+      service = await startTestStack({
         customers: null,
-        ...(tuning && { tuning }),
+        tuning,
         workersStore: (store) => ({
           ...store,
           interventions: {
@@ -45,10 +42,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
         }),
       });
     });
-    after(async () => {
-      await service.stop();
-      await temporal.stop();
-    });
+    after(() => service.stop());
 
     const ended = (desk: Desk, count = 1): Promise<RunRow[]> =>
       until(async () => {
@@ -66,7 +60,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
         input: { maxInterventions: 1 },
       });
       const at = new Date('2027-03-14T07:00:00Z');
-      await temporal.client.schedule.getHandle('moved/nightly').backfill({ start: at, end: at, overlap });
+      await service.client.schedule.getHandle('moved/nightly').backfill({ start: at, end: at, overlap });
       const [row] = await ended(desk);
       assert.deepEqual(
         { ...row, startedAt: '', finishedAt: '', latenessMs: 0, runId: '', ledgerId: '' },
@@ -85,7 +79,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
           latenessMs: 0,
           workflowId: 'customer-scan/moved/nightly-2027-03-14T07:00:00Z',
           runId: '',
-          summary: '2 customers scored, 2 at risk, 1 interventions',
+          summary: '2 customers scored, 2 at risk, 1 intervention',
           tokensUsed: null,
           error: null,
           note: '02:00 does not exist on this day',
@@ -100,7 +94,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
       const { runId } = await desk.operations.triggerSchedule(desk.caller, { name: 'yearly' });
       const [ours] = await ended(desk);
       assert.deepEqual([ours?.runId, ours?.cause, ours?.state], [runId, 'trigger', 'completed']);
-      await temporal.client.schedule.getHandle('triggered/yearly').trigger();
+      await service.client.schedule.getHandle('triggered/yearly').trigger();
       const rows = await ended(desk, 2);
       assert.deepEqual(
         rows.map(({ cause, state, note, scheduleVersion }) => [cause, state, note, scheduleVersion]),
@@ -115,7 +109,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
       const desk = await openDesk(service, 'foreign', readyCustomers('A'));
       const ours = { workspace: desk.workspace };
       for (const [scheduleId, input] of Object.entries({ 'By hand': ours, 'foreign/plain': ours })) {
-        const schedule = await temporal.client.schedule.create({
+        const schedule = await service.client.schedule.create({
           scheduleId,
           spec: { intervals: [{ every: '1h' }] },
           action: {
@@ -145,13 +139,13 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
       const [row] = await ended(desk);
       assert.deepEqual(
         [row?.state, row?.summary],
-        ['completed_with_errors', '2 customers scored, 2 at risk, 1 interventions, 1 failed'],
+        ['completed_with_errors', '2 customers scored, 2 at risk, 1 intervention, 1 failed'],
       );
     });
 
     test('a scan whose input is wrong has failed, with the field', LIMIT, async () => {
       const desk = await openDesk(service, 'wrong', null);
-      const schedule = await temporal.client.schedule.create({
+      const schedule = await service.client.schedule.create({
         scheduleId: 'wrong/input',
         spec: { intervals: [{ every: '1h' }] },
         action: {
@@ -173,7 +167,7 @@ export function scheduledRuns(title: string, tuning?: Tuning): void {
       LIMIT,
       async () => {
         const desk = await openDesk(service, 'asking', approvalCustomers('A'));
-        const handle = await temporal.client.workflow.start('intervention', {
+        const handle = await service.client.workflow.start('intervention', {
           taskQueue: 'reveille',
           workflowId: 'intervention/asking/A',
           args: [{ workspace: desk.workspace, customerId: 'A' }],

@@ -1,8 +1,8 @@
-import { ReveilleError } from '../../domain/errors.ts';
-import { inParallel } from '../../domain/in-parallel.ts';
-import type { RemovedSchedule, ScheduleRow } from '../../domain/ports/schedule-store.ts';
-import type { Store } from '../../domain/ports/store.ts';
-import type { ScheduleCalls } from './schedule-calls.ts';
+import { ReveilleError } from '../../../domain/errors.ts';
+import { inParallel } from '../../../domain/in-parallel.ts';
+import type { RemovedSchedule, ScheduleRow } from '../../../domain/ports/schedule-store.ts';
+import type { Store } from '../../../domain/ports/store.ts';
+import type { ScheduleCalls } from './calls.ts';
 
 /** How many schedules Temporal is told of at a time. */
 export const AT_ONCE = 32;

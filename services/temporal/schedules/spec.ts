@@ -14,8 +14,8 @@ import {
   fireAt,
   parseCron,
   transitions,
-} from '../../domain/cron/index.ts';
-import { BoundedCache } from '../../domain/cron/bounded-cache.ts';
+} from '../../../domain/cron/index.ts';
+import { BoundedCache } from '../../../domain/cron/bounded-cache.ts';
 import { calendarEntry, datedCalendar, onceAt, plainCalendars, ranges } from './calendar-entries.ts';
 import { REACH, correctClockChanges } from './clock-changes.ts';
 

@@ -1,5 +1,5 @@
-import { BoundedCache } from '../../domain/cron/bounded-cache.ts';
-import { offsetAt, transitions } from '../../domain/cron/transitions.ts';
+import { BoundedCache } from '../../../domain/cron/bounded-cache.ts';
+import { offsetAt, transitions } from '../../../domain/cron/transitions.ts';
 
 const SECOND = 1_000;
 /** How far the data reaches before and after the year it is made in. Calendars that name no year go on for long. */

@@ -6,12 +6,12 @@ import {
   ScheduleOverlapPolicy,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
-import { scheduleId } from '../../domain/contracts/names.ts';
-import { fires } from '../../domain/cron/index.ts';
-import { ReveilleError } from '../../domain/errors.ts';
-import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
-import { isAsDesired, temporalOptions } from './schedule-options.ts';
-import { ScheduleWriter } from './schedule-writer.ts';
+import { scheduleId } from '../../../domain/contracts/names.ts';
+import { fires } from '../../../domain/cron/index.ts';
+import { ReveilleError } from '../../../domain/errors.ts';
+import type { ScheduleRow } from '../../../domain/ports/schedule-store.ts';
+import { isAsDesired, temporalOptions } from './options.ts';
+import { ScheduleWriter } from './writer.ts';
 import { zoneDataFor } from './zone-data.ts';
 
 /** Whether the server answers at all is known sooner. */
@@ -57,17 +57,20 @@ export function scheduleCalls(client: Client, callMs: number, now: () => number)
   }
 
   /** null when there is none. */
-  async function describe(named: Named): Promise<ScheduleDescription | null> {
+  async function describeId(id: string): Promise<ScheduleDescription | null> {
     try {
-      return await call(() => handle(named).describe());
+      return await call(() => client.schedule.getHandle(id).describe());
     } catch (error) {
       if (error instanceof ScheduleNotFoundError) return null;
       throw error;
     }
   }
 
+  const describe = ({ workspace, name }: Named) => describeId(scheduleId(workspace, name));
+
   return {
     describe,
+    describeId,
 
     /** @throws ReveilleError `unavailable` */
     async answers(): Promise<void> {

@@ -1,4 +1,4 @@
-import { type CronTiming, type Fire, type Transition, fires } from '../../domain/cron/index.ts';
+import { type CronTiming, type Fire, type Transition, fires } from '../../../domain/cron/index.ts';
 import { datedCalendar, withoutHours } from './calendar-entries.ts';
 import { type Calendar, type Match, type OffsetAt, localHour, nextMatch } from './server-calendar.ts';
 

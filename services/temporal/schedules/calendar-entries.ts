@@ -5,7 +5,7 @@ import {
   MONTHS,
   type Range,
 } from '@temporalio/client';
-import type { CronFields } from '../../domain/cron/index.ts';
+import type { CronFields } from '../../../domain/cron/index.ts';
 import type { Calendar } from './server-calendar.ts';
 
 /** Years that the server's calendars know. */

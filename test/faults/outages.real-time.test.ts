@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { scheduleSettings } from '../../domain/contracts/schedules.ts';
 import type { RunRow } from '../../domain/ports/schedule-store.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
-import { createScheduleService } from '../../services/temporal/schedules.ts';
+import { createScheduleService } from '../../services/temporal/schedules/service.ts';
 import { type TestService, quietLogger, startTestService, temporaryFolder } from '../support/service.ts';
 import { type TestTemporal, devServer } from '../support/temporal.ts';
 import { until } from '../workflows/suite/desk.ts';

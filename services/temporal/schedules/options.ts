@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ScheduleDescription, type CompiledScheduleAction, ScheduleOverlapPolicy } from '@temporalio/client';
 
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { TASK_QUEUES, scheduleId, workflowIds } from '../../domain/contracts/names.ts';
-import { type RunMemo, SERVER_TIMEOUT_MARGIN_MS } from '../../domain/contracts/runs.ts';
-import type { Policies } from '../../domain/contracts/schedules.ts';
-import { describeTiming } from '../../domain/cron/index.ts';
-import type { ScheduleRow } from '../../domain/ports/schedule-store.ts';
-import { type ExactSpec, sameSpec, scheduleSpec, specHorizon } from './schedule-spec.ts';
+import { TASK_QUEUES, scheduleId, workflowIds } from '../../../domain/contracts/names.ts';
+import { type RunMemo, SERVER_TIMEOUT_MARGIN_MS } from '../../../domain/contracts/runs.ts';
+import type { Policies } from '../../../domain/contracts/schedules.ts';
+import { describeTiming } from '../../../domain/cron/index.ts';
+import type { ScheduleRow } from '../../../domain/ports/schedule-store.ts';
+import { type ExactSpec, sameSpec, scheduleSpec, specHorizon } from './spec.ts';
 import { zoneDataFor } from './zone-data.ts';
 
 /** Fires this far back are still started by Temporal itself; whatever is older is reconciliation's to make up for. */

@@ -7,11 +7,11 @@ import {
   type ScheduleSpecDescription,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { KINDS } from '../../domain/contracts/names.ts';
-import type { Run } from '../../domain/contracts/runs.ts';
-import type { Policies, Schedule } from '../../domain/contracts/schedules.ts';
-import { formatDuration } from '../../domain/contracts/time-values.ts';
-import { OVERLAP_POLICIES } from './schedule-options.ts';
+import { KINDS, parseScheduleId } from '../../../domain/contracts/names.ts';
+import type { Run } from '../../../domain/contracts/runs.ts';
+import type { Policies, Schedule } from '../../../domain/contracts/schedules.ts';
+import { formatDuration } from '../../../domain/contracts/time-values.ts';
+import { OVERLAP_POLICIES } from './options.ts';
 
 const NEXT_RUNS = 5;
 
@@ -57,6 +57,13 @@ export function showUnmanaged(
     version: null,
     managed: false,
   };
+}
+
+/** Whose it is: by its id, else by what its input names. The run ledger has its runs there. */
+export function workspaceOf({ scheduleId, action }: ScheduleDescription): string {
+  const input: unknown = action.args?.[0];
+  const named = typeof input === 'object' && input !== null && 'workspace' in input ? input.workspace : null;
+  return parseScheduleId(scheduleId, typeof named === 'string' ? named : null).workspace;
 }
 
 function timingOf(spec: ScheduleSpecDescription): { cron: string | null; every: string | null; words: string } {

@@ -78,16 +78,29 @@ export const contactInput = z.strictObject({
   contactId: identifier,
 });
 
-/** Messages of the `contact` workflow. `messageId`: of the reply, so that the same one twice is once. */
+/**
+ * A reply. `messageId`: of the reply, so that the same one twice is once. `from` and `headers`, where the caller has them, tell
+ * own and automatic mails from a person's.
+ */
 export const recordReplyMessage = z.strictObject({
   messageId: z.string().trim().min(1).max(500),
   at: instant.optional(),
   channel,
+  from: z.string().max(500).optional(),
+  headers: z.record(z.string().max(200), z.string().max(10_000)).optional(),
 });
 export type RecordReplyMessage = z.output<typeof recordReplyMessage>;
 
+/** `ignored`: why it does not count as a reply; null when it does. */
+export const replyNoted = z.object({ cancelled: z.number().int(), ignored: z.string().nullable() });
+export type ReplyNoted = z.infer<typeof replyNoted>;
+
 export const optMessage = z.strictObject({ channel: channel.optional(), purpose: purpose.optional(), actor });
 export type OptMessage = z.output<typeof optMessage>;
+
+/** What holds after an opt-out or opt-in. */
+export const optOutcome = z.object({ marketing: z.boolean(), optOuts: z.array(optOut) });
+export type OptOutcome = z.infer<typeof optOutcome>;
 
 /** May this message go now, by the first of these channels that can take it. `messageId`: the same again is the same answer's question. */
 export const requestSendMessage = z.strictObject({
@@ -95,6 +108,8 @@ export const requestSendMessage = z.strictObject({
   channels: z.array(channel).min(1),
   purpose,
   actor,
+  /** When the message was planned: a reply since then makes it needless. */
+  plannedAt: instant.optional(),
 });
 export type RequestSendMessage = z.output<typeof requestSendMessage>;
 

@@ -36,3 +36,4 @@ export const resolveEffect = z.strictObject({
   as: z.enum(['done', 'failed']),
   note: z.string().trim().min(1).max(2_000),
 });
+export type ResolveEffect = z.output<typeof resolveEffect>;

@@ -45,7 +45,7 @@ const actor = z.string().trim().min(1).max(200);
 const reason = z.string().trim().min(1).max(500);
 
 /** An instant, or how long from now (`2h`). */
-const when = z.string().transform((text, context): { at: string } | { inMs: number } => {
+export const when = z.string().transform((text, context): { at: string } | { inMs: number } => {
   const inMs = parseDuration(text);
   if (inMs !== undefined) return { inMs };
   const parsed = instant.safeParse(text);
@@ -67,5 +67,27 @@ export const scheduleFollowUpMessage = z.strictObject({
 export type ScheduleFollowUpMessage = z.output<typeof scheduleFollowUpMessage>;
 
 export const cancelFollowUpMessage = z.strictObject({ followUpId: identifier, reason, actor });
+export type CancelFollowUpMessage = z.output<typeof cancelFollowUpMessage>;
+
 export const cancelFollowUpsMessage = z.strictObject({ reason, actor });
+export type CancelFollowUpsMessage = z.output<typeof cancelFollowUpsMessage>;
+
+export const rescheduleFollowUpMessage = z.strictObject({ followUpId: identifier, scheduledFor: when, actor });
+export type RescheduleFollowUpMessage = z.output<typeof rescheduleFollowUpMessage>;
+
 export const cancelledCount = z.object({ cancelled: z.number().int() });
+export type CancelledCount = z.infer<typeof cancelledCount>;
+
+/** A message as it is sent. `language` null: nobody said which. */
+export interface FollowUpMessage {
+  subject: string;
+  body: string;
+  language: string | null;
+}
+
+/** Most that one bulk call may schedule. */
+export const MOST_IN_BULK = 10_000;
+
+/** One of a bulk call; the caller is its actor. */
+export const bulkFollowUp = scheduleFollowUpMessage.omit({ actor: true }).extend({ contactId: identifier });
+export type BulkFollowUp = z.output<typeof bulkFollowUp>;

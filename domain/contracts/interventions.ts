@@ -138,12 +138,19 @@ export const escalation = z.object({
 });
 export type Escalation = z.infer<typeof escalation>;
 
-/** A message that could go nowhere else: what it says, whom it is for, and why it lies here. */
+/**
+ * `intervention`, `follow_up`: messages for which no channel is configured; `in_app`: kept for the person to see in the application;
+ * `call`: a task for somebody to call; `escalation`: a notice to its owner.
+ */
+export const OUTBOX_KINDS = ['intervention', 'follow_up', 'in_app', 'call', 'escalation'] as const;
+
+/** A message that lies here: what it says, whom it is for, and why. */
 export const outboxMessage = z.object({
   messageId: identifier,
-  kind: z.enum(['intervention', 'escalation']),
+  kind: z.enum(OUTBOX_KINDS),
   interventionId: identifier.nullable(),
   customerId: identifier.nullable(),
+  contactId: identifier.nullable(),
   channel: z.string(),
   to: z.string().nullable(),
   subject: z.string().nullable(),

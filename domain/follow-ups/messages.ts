@@ -1,5 +1,5 @@
 import type { Purpose } from '../contracts/contacts.ts';
-import type { FollowUpPayload } from '../contracts/follow-ups.ts';
+import type { FollowUpMessage, FollowUpPayload } from '../contracts/follow-ups.ts';
 import type { Channel } from '../contracts/interventions.ts';
 import { type FieldError, invalidInput } from '../errors.ts';
 import type { ContactRow } from '../ports/contact-store.ts';
@@ -15,13 +15,6 @@ export const FOLLOW_UP_TEXTS: Record<TextLanguage, FollowUpTexts> = { en, hi, ta
 
 /** What a message may say of a contact. */
 export type Addressee = Pick<ContactRow, 'contactId' | 'name' | 'language'>;
-
-/** A message as it is sent. `language` null: nobody said which. */
-export interface FollowUpMessage {
-  subject: string;
-  body: string;
-  language: string | null;
-}
 
 /** Most of what a form may hold, and what channels take. */
 const MAX_SUBJECT = 200;

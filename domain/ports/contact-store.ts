@@ -1,5 +1,6 @@
 import type { ContactDetails, ContactMessage, OptOut, Purpose, SendDecision } from '../contracts/contacts.ts';
-import type { FollowUp, FollowUpPayload, FollowUpState } from '../contracts/follow-ups.ts';
+import type { Effect } from '../contracts/effects.ts';
+import type { FollowUp, FollowUpMessage, FollowUpPayload, FollowUpState } from '../contracts/follow-ups.ts';
 import type { Channel } from '../contracts/interventions.ts';
 import type { ListOptions, Page } from './page.ts';
 
@@ -21,8 +22,12 @@ export interface ContactRow {
 export interface FollowUpRow extends Omit<FollowUp, 'latenessMs'> {
   payload: FollowUpPayload;
   createdAt: string;
+  /** When it is to be tried next: when it is due, later where it has to wait. */
+  nextAt: string;
   /** Since when it is being sent; null unless processing. */
   processingSince: string | null;
+  /** The text that was written for it; null where its template says everything. */
+  message: FollowUpMessage | null;
 }
 
 /** Everything about a person that outlives their workflow. */
@@ -46,7 +51,7 @@ export interface ContactStore {
   replied(
     workspace: string,
     contactId: string,
-    reply: { messageId: string; at: string; channel: Channel },
+    reply: { messageId: string; at: string; channel: string },
   ): Promise<{ cancelled: number }>;
   /** Messages to and from the contact, newest first. */
   messages(workspace: string, contactId: string, options: { since?: string; limit: number }): Promise<ContactMessage[]>;
@@ -54,7 +59,7 @@ export interface ContactStore {
   decided(workspace: string, contactId: string, messageId: string, decision: SendDecision, at: string): Promise<void>;
 }
 
-/** Table `scheduled_actions`, with the columns that the seed names. */
+/** Table `scheduled_actions`, with the columns that the seed names. Sending is the delivery store's. */
 export interface FollowUpStore {
   /** Keyed by id; scheduling it again changes nothing and returns what there is. In bulk in one statement. */
   schedule(
@@ -74,24 +79,38 @@ export interface FollowUpStore {
     workspace: string,
     options: ListOptions & { contactId?: string | undefined; state?: FollowUpState | undefined },
   ): Promise<Page<FollowUpRow>>;
-  /** Of one contact, soonest first. */
-  pending(workspace: string, contactId: string): Promise<FollowUpRow[]>;
+  /** Of one contact, the soonest to come first. */
+  pending(workspace: string, contactId: string, limit: number): Promise<FollowUpRow[]>;
   /** Moves a pending one. @returns null when it is not pending */
   reschedule(workspace: string, followUpId: string, scheduledFor: string): Promise<FollowUpRow | null>;
-  /** Pending to processing; null when it is no longer pending. Taking it again is the same. */
-  take(workspace: string, followUpId: string, at: string): Promise<FollowUpRow | null>;
-  /** Ends it; the first end stays. Appends `follow_up.executed`, `.cancelled` or `.failed` in the same transaction. */
-  end(
+  /** Keeps the text written for one that is not over; the first one stays. @returns null when it is over or unknown */
+  write(workspace: string, followUpId: string, message: FollowUpMessage): Promise<FollowUpRow | null>;
+  /**
+   * Cancels a pending one, and calls off its effect in the same transaction. One that is being sent stays as it is, and is
+   * not tried again. @returns it as it is then; null when it is unknown
+   */
+  cancel(
     workspace: string,
     followUpId: string,
-    end: { state: 'executed' | 'cancelled' | 'failed'; reason: string | null; actor: string; at: string },
+    by: { reason: string; actor: string; at: string },
   ): Promise<FollowUpRow | null>;
-  /** Cancels all pending ones of a contact. @returns them */
+  /** The same for all of a contact. @returns those that it cancelled */
   cancelPending(
     workspace: string,
     contactId: string,
     by: { reason: string; actor: string; at: string },
   ): Promise<FollowUpRow[]>;
-  /** Processing since before that instant, oldest first. */
-  stale(workspace: string, before: string, limit: number): Promise<FollowUpRow[]>;
+  /** Ends one that cannot be sent as `failed`; the first end stays. */
+  fail(workspace: string, followUpId: string, by: { reason: string; at: string }): Promise<FollowUpRow | null>;
+  /** Processing since before that instant, oldest first, each with its effect, where it has one. */
+  stale(workspace: string, before: string, limit: number): Promise<{ followUp: FollowUpRow; effect: Effect | null }[]>;
+  /**
+   * Contacts of every workspace with a pending one that should have been tried before that instant: their workflow may be
+   * gone. Each is named at most once within `everyMs`. Oldest first.
+   */
+  forgotten(
+    before: string,
+    at: string,
+    options: { everyMs: number; limit: number },
+  ): Promise<{ workspace: string; contactId: string }[]>;
 }

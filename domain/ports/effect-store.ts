@@ -61,7 +61,7 @@ export interface EffectStore {
   cancel(workspace: string, key: string, at: string, reason: string): Promise<Effect | null>;
   get(workspace: string, effectId: string): Promise<Effect | null>;
   list(workspace: string, options: ListOptions & { state?: EffectState | undefined }): Promise<Page<Effect>>;
-  /** Settles an unknown one. @throws ReveilleError `conflict` when it is not unknown; null when there is none */
+  /** Settles an unknown one, and the follow-up that waits for it. @throws ReveilleError `conflict` when it is not unknown; null when there is none */
   resolve(
     workspace: string,
     effectId: string,

@@ -7,6 +7,7 @@ import type {
   OutboxMessage,
 } from '../contracts/interventions.ts';
 import type { ContactStore, FollowUpStore } from './contact-store.ts';
+import type { DeliveryStore } from './delivery-store.ts';
 import type { EffectStore } from './effect-store.ts';
 import type { ListOptions, Page } from './page.ts';
 import type { EventStore, IdempotencyStore, TokenStore } from './access-store.ts';
@@ -41,6 +42,7 @@ export interface Store {
   readonly contacts: ContactStore;
   readonly followUps: FollowUpStore;
   readonly effects: EffectStore;
+  readonly deliveries: DeliveryStore;
   /** One trivial query. @throws ReveilleError `unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

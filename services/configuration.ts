@@ -10,12 +10,19 @@ import { duration } from '../domain/contracts/time-values.ts';
 import { parseZone } from '../domain/cron/zones.ts';
 import { type FieldError, invalidInput } from '../domain/errors.ts';
 import { fieldErrors } from '../domain/parse.ts';
+import { FAILPOINTS, type Fault, parseFault } from '../domain/ports/failpoints.ts';
 import {
   CHANNEL_VARIABLES,
   type ChannelConfiguration,
   channelConfiguration,
   channelSettings,
 } from './notifications/settings.ts';
+import {
+  SENDING_VARIABLES,
+  type SendingConfiguration,
+  sendingConfiguration,
+  sendingSettings,
+} from './sending-settings.ts';
 import type { TemporalTarget } from './temporal/connection.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -29,6 +36,14 @@ const timeZone = text.transform((name, context) => {
     context.addIssue({ code: 'custom', message: 'must be an IANA time zone such as Asia/Kolkata, or UTC' });
     return z.NEVER;
   }
+});
+
+const fault = text.transform((value, context) => {
+  const parsed = parseFault(value);
+  if (parsed !== null) return parsed;
+  const points = FAILPOINTS.join(', ');
+  context.addIssue({ code: 'custom', message: `must be <point>:<nth>, nth from 1, with a point out of ${points}` });
+  return z.NEVER;
 });
 
 /** Everything that can be set, as `reveille.yaml` names it. */
@@ -73,7 +88,9 @@ const settings = z.strictObject({
   shutdownGrace: duration.prefault('10s'),
   runRetention: duration.prefault('90d'),
   minInterval: duration.prefault('10s'),
+  fault: fault.nullable().default(null),
   ...channelSettings,
+  ...sendingSettings,
 });
 
 /** Which environment variable sets which key. The variables `@temporalio/envconfig` reads by itself are not here. */
@@ -99,10 +116,12 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   REVEILLE_RUN_RETENTION: 'runRetention',
   REVEILLE_MIN_INTERVAL: 'minInterval',
   ...CHANNEL_VARIABLES,
+  ...SENDING_VARIABLES,
+  FAULT: 'fault',
 };
 
 /** What a process needs to know to run. Times are milliseconds, folders absolute paths. */
-export interface Configuration {
+export interface Configuration extends SendingConfiguration {
   /** Holds `.reveille/` and `data/memory/`. */
   dataDir: string;
   workspace: string;
@@ -129,6 +148,8 @@ export interface Configuration {
   /** Schedules that come more often are refused. */
   minIntervalMs: number;
   channels: ChannelConfiguration;
+  /** Where the process is to die, for tests of crashes; never in production. */
+  fault: Fault | null;
   /** Hosts, `host:port` and CIDR ranges that connections may go to though they are not public. */
   allowPrivateHosts: readonly string[];
   /** True in NODE_ENV=production: nothing is built at start. */
@@ -154,11 +175,15 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
       ...fieldErrors(parsed.error).map((error) => ({ ...error, path: sourceOf(error.path, fromYaml, variables) })),
     );
   }
+  const production = variables['NODE_ENV'] === 'production';
+  if (production && parsed.success && parsed.data.fault) {
+    errors.push({ path: sourceOf('fault', fromYaml, variables), message: 'is for tests, and refused in production' });
+  }
   const temporal = readTemporal(variables, errors);
   if (!parsed.success || errors.length > 0) throw invalidInput(errors, 'Configuration');
 
   const { llm, cacheDir, dataDir, shutdownGrace, runRetention, minInterval, ...others } = parsed.data;
-  const { smtp, telegram, gateway, webhook, ...rest } = others;
+  const { smtp, telegram, gateway, webhook, quietHours, promotionCap, links, ...rest } = others;
   const { secrets, ...channels } = channelConfiguration({ smtp, telegram, gateway, webhook });
   const password = rest.databaseUrl && new URL(rest.databaseUrl).password;
   return {
@@ -174,10 +199,12 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
     runRetentionMs: runRetention,
     minIntervalMs: minInterval,
     channels,
-    production: variables['NODE_ENV'] === 'production',
-    secrets: [rest.temporal.apiKey, llm.apiKey, password, password && decodeURIComponent(password), ...secrets].filter(
-      (secret): secret is string => Boolean(secret),
-    ),
+    ...sendingConfiguration({ quietHours, promotionCap, links }),
+    production,
+    secrets: [
+      ...[rest.temporal.apiKey, llm.apiKey, password, password && decodeURIComponent(password), links.key],
+      ...secrets,
+    ].filter((secret): secret is string => Boolean(secret)),
   };
 }
 

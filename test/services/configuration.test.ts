@@ -10,6 +10,7 @@ import { readConfiguration, VARIABLES } from '../../services/configuration.ts';
 const folder = (): string => mkdtempSync(join(tmpdir(), 'reveille-configuration-'));
 const HOME = '/home/someone';
 const BOT_TOKEN = '123456789:AAcanary-token-of-a-bot';
+const LINK_KEY = 'canary-of-links-with-32-characters';
 const KEYS = [1, 2, 3].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
 
 function refusal(env: NodeJS.ProcessEnv, cwd = folder()): ReveilleError {
@@ -42,6 +43,9 @@ test('nothing set gives the documented defaults', () => {
     runRetentionMs: 7_776_000_000,
     minIntervalMs: 10_000,
     channels: { smtp: null, telegram: null, gateways: {}, webhookKeys: [] },
+    sendPolicy: { quietHours: { start: 21 * 60, end: 8 * 60 }, cap: { messages: 2, windowMs: 604_800_000 } },
+    links: null,
+    fault: null,
     allowPrivateHosts: [],
     production: false,
     secrets: [],
@@ -86,6 +90,10 @@ test('every variable reaches its key', () => {
       REVEILLE_GATEWAY_PHONE_URL: 'https://gateway/calls',
       REVEILLE_GATEWAY_KEYS: `${KEYS[0]},${KEYS[1]}`,
       REVEILLE_WEBHOOK_KEYS: KEYS[2],
+      REVEILLE_QUIET_HOURS: '12:30-14:00',
+      REVEILLE_PROMOTION_CAP: '3/36h',
+      REVEILLE_PUBLIC_URL: 'https://example.com/reveille/',
+      REVEILLE_LINK_KEY: LINK_KEY,
       NODE_ENV: 'production',
     },
     folder(),
@@ -129,6 +137,9 @@ test('every variable reaches its key', () => {
       },
       webhookKeys: [KEYS[2]],
     },
+    sendPolicy: { quietHours: { start: 750, end: 840 }, cap: { messages: 3, windowMs: 129_600_000 } },
+    links: { publicUrl: 'https://example.com/reveille', key: LINK_KEY },
+    fault: null,
     allowPrivateHosts: ['hooks.internal:8443', '10.20.0.0/16'],
     production: true,
     secrets: [
@@ -136,6 +147,7 @@ test('every variable reaches its key', () => {
       'key-of-model',
       'pass%21word',
       'pass!word',
+      LINK_KEY,
       'password-of-mail',
       BOT_TOKEN,
       ...KEYS,
@@ -223,6 +235,67 @@ test('the port of mail follows from its security, and its security from the port
   assert.deepEqual(smtp({ REVEILLE_SMTP_SECURITY: 'tls' }), [465, 'tls']);
 });
 
+test('quiet hours may be none, a cap zero, and neither is taken for anything else', () => {
+  const policy = (env: NodeJS.ProcessEnv) => readConfiguration(env, folder()).sendPolicy;
+  assert.equal(policy({ REVEILLE_QUIET_HOURS: 'none' }).quietHours, null);
+  assert.deepEqual(policy({ REVEILLE_PROMOTION_CAP: '0/1d' }).cap, { messages: 0, windowMs: 86_400_000 });
+  for (const wrong of ['21:00', '21:00-21:00', '9pm-8am', '24:00-08:00', ' ', 'secret']) {
+    const [error] = refusal({ REVEILLE_QUIET_HOURS: wrong }).errors;
+    assert.equal(error?.path, 'REVEILLE_QUIET_HOURS', wrong);
+  }
+  for (const wrong of ['2', '2/', '/7d', '-1/7d', '2.5/7d', '2/0d', '2/7w', '2 / 7d', 'none', '2/99999d', 'secret']) {
+    const error = refusal({ REVEILLE_PROMOTION_CAP: wrong });
+    assert.deepEqual(
+      error.errors.map(({ path }) => path),
+      ['REVEILLE_PROMOTION_CAP'],
+      wrong,
+    );
+    assert.doesNotMatch(error.message, /secret/);
+  }
+});
+
+test('links need both their address and a key that cannot be guessed', () => {
+  const url = 'https://example.com';
+  assert.deepEqual(refusal({ REVEILLE_PUBLIC_URL: url }).errors, [
+    { path: 'REVEILLE_LINK_KEY', message: 'must be set together with publicUrl' },
+  ]);
+  assert.deepEqual(refusal({ REVEILLE_LINK_KEY: LINK_KEY }).errors, [
+    { path: 'REVEILLE_PUBLIC_URL', message: 'must be set together with key' },
+  ]);
+  const short = refusal({ REVEILLE_PUBLIC_URL: url, REVEILLE_LINK_KEY: 'secret-that-is-short' });
+  assert.deepEqual(short.errors, [{ path: 'REVEILLE_LINK_KEY', message: 'must have 32 characters or more' }]);
+  for (const wrong of [
+    'example.com',
+    'ftp://example.com',
+    `${url}/?a=1`,
+    `${url}/#a`,
+    'https://a:secret@example.com',
+  ]) {
+    const error = refusal({ REVEILLE_PUBLIC_URL: wrong, REVEILLE_LINK_KEY: LINK_KEY });
+    assert.deepEqual(
+      error.errors.map(({ path }) => path),
+      ['REVEILLE_PUBLIC_URL'],
+      wrong,
+    );
+    assert.doesNotMatch(error.message, /secret/);
+  }
+});
+
+test('a fault names a point and a count, and is refused in production', () => {
+  const read = (env: NodeJS.ProcessEnv) => readConfiguration(env, folder()).fault;
+  assert.deepEqual(read({ FAULT: 'delivery-after-effect:2' }), { point: 'delivery-after-effect', nth: 2 });
+  for (const wrong of ['delivery-after-effect', 'delivery-after-effect:0', 'nowhere:1', 'delivery-after-effect:x']) {
+    assert.deepEqual(
+      refusal({ FAULT: wrong }).errors.map(({ path }) => path),
+      ['FAULT'],
+      wrong,
+    );
+  }
+  assert.deepEqual(refusal({ FAULT: 'delivery-after-effect:1', NODE_ENV: 'production' }).errors, [
+    { path: 'FAULT', message: 'is for tests, and refused in production' },
+  ]);
+});
+
 test('a misspelt variable is refused, an empty one counts as unset', () => {
   assert.deepEqual(refusal({ REVEILLE_PROT: '3001' }).errors, [
     { path: 'REVEILLE_PROT', message: 'is not a known variable' },
@@ -268,5 +341,7 @@ test('.env.example documents every variable and no other, and its values are acc
   assert.deepEqual(ours.toSorted(), Object.keys(VARIABLES).toSorted());
 
   const values = parseEnv(example.replace(/^# ([A-Z_]+=.+)/gm, '$1'));
-  assert.doesNotThrow(() => readConfiguration({ ...values, REVEILLE_LLM_MODEL: 'm' }, folder()));
+  assert.doesNotThrow(() =>
+    readConfiguration({ ...values, REVEILLE_LLM_MODEL: 'm', REVEILLE_LINK_KEY: LINK_KEY }, folder()),
+  );
 });

@@ -46,6 +46,12 @@ export const DEFAULT_SEND_POLICY: SendPolicy = {
   cap: { messages: 2, windowMs: 7 * 86_400_000 },
 };
 
+/** From when on promotion messages count at `now`, both ISO 8601: what `SendFacts.promotionsAt` has to hold. */
+export function promotionWindowStart({ cap }: SendPolicy, now: string): string {
+  // Stores take no years before the first; nobody was written to before 1970.
+  return new Date(Math.max(Date.parse(now) - cap.windowMs, 0)).toISOString();
+}
+
 /** A question with all that the answer rests on. */
 interface Asked {
   question: SendQuestion;

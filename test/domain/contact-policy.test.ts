@@ -7,6 +7,7 @@ import {
   type SendPolicy,
   type SendQuestion,
   maySend,
+  promotionWindowStart,
 } from '../../domain/contacts/policy.ts';
 import { isQuiet } from '../../domain/contacts/quiet-hours.ts';
 import { type SendDecision, sendDecision } from '../../domain/contracts/contacts.ts';
@@ -238,6 +239,21 @@ test('whatever is asked, "now" is never quiet or above the cap, and "later" is t
     { numRuns: 2_000 },
   );
   for (const [decision, times] of Object.entries(seen)) assert.ok(times > 100, `${decision} ${times} times`);
+});
+
+test('the messages since the start of the window are all that the cap depends on', () => {
+  assert.equal(promotionWindowStart(DEFAULT_SEND_POLICY, NOON), ago(7 * DAY));
+  const forEver = { ...DEFAULT_SEND_POLICY, cap: { messages: 1, windowMs: 999_999_999 * DAY } };
+  assert.equal(promotionWindowStart(forEver, NOON), '1970-01-01T00:00:00.000Z');
+  fc.assert(
+    fc.property(someFacts, policies, instants, (known, policy, now) => {
+      const since = Date.parse(promotionWindowStart(policy, iso(now)));
+      const sent = known.promotionsAt.filter((at) => Date.parse(at) <= now);
+      const recent = sent.filter((at) => Date.parse(at) >= since);
+      const ask = (promotionsAt: string[]) => maySend(question(), { ...known, promotionsAt }, iso(now), policy);
+      assert.deepEqual(ask(recent), ask(sent));
+    }),
+  );
 });
 
 test('of two moments the later is never answered with an earlier instant', () => {

@@ -1,7 +1,9 @@
 import { checkMessage } from '../agents/message-checks.ts';
 import type { EditMessage, InterventionState } from '../domain/contracts/interventions.ts';
 import { ReveilleError, invalidInput } from '../domain/errors.ts';
+import type { Store } from '../domain/ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { MAY_HAVE_GONE, messageKey } from './hand-over.ts';
 import { type InterventionStep, rowOf } from './interventions.ts';
 import { textHash } from './text-hash.ts';
 
@@ -48,6 +50,7 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
         kind: 'escalation',
         interventionId,
         customerId: row.customerId,
+        contactId: null,
         channel: 'notification',
         to: escalation.owner,
         subject: `Approval for ${row.customerId}: ${what === 'halfway' ? 'half of the time has passed' : 'expired'}`,
@@ -58,7 +61,8 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
     },
 
     /**
-     * Puts the approved text in the outbox, once, and ends the intervention. One that has ended meanwhile stays as it is,
+     * Up to 0.2.0 the end of every message, and still that of interventions which began to hand over then: puts the approved
+     * text in the outbox, once, and ends the intervention. One that has ended meanwhile stays as it is,
      * and a customer who is no longer there is not written to.
      */
     async handOver(
@@ -83,6 +87,7 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
         kind: 'intervention',
         interventionId,
         customerId: row.customerId,
+        contactId: row.customerId,
         channel,
         to: phone ? record.customer.phone : record.customer.email,
         subject: row.subject,
@@ -93,17 +98,40 @@ export function approvalActivities({ store, escalationOwner }: ActivityDependenc
       return end('ready', 'In the outbox: no channel is configured to send it');
     },
 
-    /** Writes the final state (or `approved`, on the way to it), and resolves its escalation unless somebody should still look. */
+    /**
+     * Writes the final state (or `approved`, on the way to it), and resolves its escalation unless somebody should still
+     * look. A message that waited is called off with it; should that come too late, the row says what was done.
+     * @returns the row as it then is; null for an intervention that was never opened
+     */
     async closeIntervention(
       step: InterventionStep & { state: InterventionState; reason: string; actor: string },
-    ): Promise<void> {
+    ): Promise<{ state: InterventionState; stateReason: string } | null> {
       const { workspace, interventionId, state, reason, actor, at } = step;
-      const ended = state === 'approved' ? {} : { endedAt: at };
-      if (!(await store.interventions.get(workspace, interventionId))) return;
-      await store.interventions.update(workspace, interventionId, { state, stateReason: reason, ...ended });
-      if (state === 'expired' || state === 'failed') return;
-      const escalation = await store.escalations.ofIntervention(workspace, interventionId);
-      if (escalation) await store.escalations.resolve(workspace, escalation.escalationId, { actor, note: reason, at });
+      if (!(await store.interventions.get(workspace, interventionId))) return null;
+      const changes = state === 'approved' ? { state, stateReason: reason } : await endOf(store, step);
+      const row = await store.interventions.update(workspace, interventionId, changes);
+      if (row.state !== 'expired' && row.state !== 'failed') {
+        const escalation = await store.escalations.ofIntervention(workspace, interventionId);
+        if (escalation)
+          await store.escalations.resolve(workspace, escalation.escalationId, { actor, note: reason, at });
+      }
+      return { state: row.state, stateReason: row.stateReason ?? '' };
     },
   };
+}
+
+/** The end that was asked for, unless the message has gone, or may have. */
+async function endOf(
+  store: Store,
+  { workspace, interventionId, state, reason, at }: InterventionStep & { state: InterventionState; reason: string },
+): Promise<{ state: InterventionState; stateReason: string; endedAt: string }> {
+  const effect = await store.effects.cancel(workspace, messageKey(interventionId), at, reason);
+  if (effect?.state === 'done') {
+    const gone = effect.result?.['outbox'] === true ? 'ready' : 'sent';
+    return { state: gone, stateReason: `It was too late: ${reason}`, endedAt: at };
+  }
+  if (effect?.state === 'unknown' || effect?.state === 'attempting') {
+    return { state: 'failed', stateReason: `${reason}. ${MAY_HAVE_GONE}`, endedAt: at };
+  }
+  return { state, stateReason: reason, endedAt: at };
 }

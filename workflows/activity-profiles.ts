@@ -46,6 +46,29 @@ export const effects = proxyActivities<Activities>({
 });
 
 /**
+ * Asks the workflow of a contact, which answers within milliseconds when its worker and the store are there: half a minute of
+ * silence means that one of them is not, and it is asked again. The same question twice is answered the same.
+ */
+export const asking = proxyActivities<Activities>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '1 day',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
+ * Sends a message: a vendor has a minute to answer, and the store is asked before and after. Heartbeats on the way tell of a
+ * dead worker within 15 seconds; the ledger keeps the next attempt from sending twice. What cannot be sent for a day, since
+ * the store is away, has failed.
+ */
+export const sending = proxyActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '1 day',
+  heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
  * Goes through many rows, such as a page of thousands of customers: seconds on a large store, with heartbeats on the
  * way, so a dead worker is noticed within 15 seconds.
  */

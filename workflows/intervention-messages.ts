@@ -26,9 +26,9 @@ export const edit = defineUpdate<InterventionStatus, [EditMessage]>('edit');
 export const cancelIntervention = defineSignal<[CancelInterventionMessage?]>('cancelIntervention');
 export const state = defineQuery<InterventionStatus>('state');
 
-/** What ended the wait: a person's word, a cancellation, or the deadline. */
+/** What ended a wait: a person's word, a cancellation, or that it took too long. */
 export interface Verdict {
-  state: Extract<InterventionState, 'approved' | 'rejected' | 'expired' | 'cancelled'>;
+  state: Extract<InterventionState, 'approved' | 'rejected' | 'expired' | 'cancelled' | 'failed'>;
   reason: string;
   actor: string;
 }
@@ -36,6 +36,8 @@ export interface Verdict {
 /** What was said so far. While `editing`, a new text is being checked and nothing else is taken. */
 export interface Said {
   verdict?: Verdict;
+  /** Who cancelled it, also after an approval: a message that waits for its time can still be called off. */
+  cancelled?: Verdict;
   editing: boolean;
 }
 
@@ -106,7 +108,8 @@ export function answerMessages(
   );
   setHandler(cancelIntervention, (message) => {
     const { reason } = cancelInterventionMessage.safeParse(message).data ?? { reason: 'no reason given' };
-    said.verdict ??= { state: 'cancelled', actor: 'signal', reason: `Cancelled: ${reason}` };
+    said.cancelled ??= { state: 'cancelled', actor: 'signal', reason: `Cancelled: ${reason}` };
+    said.verdict ??= said.cancelled;
   });
   return said;
 }

@@ -3,6 +3,7 @@ import {
   allHandlersFinished,
   condition,
   isCancellation,
+  patched,
   rootCause,
   setCurrentDetails,
   workflowInfo,
@@ -15,16 +16,18 @@ import {
 import type { ExclusionReason } from '../domain/contracts/scans.ts';
 import { approvalTime } from '../domain/interventions/approval.ts';
 import { effects, modelled, quick } from './activity-profiles.ts';
+import { handToContact } from './hand-over.ts';
 import { parseInput, plainly } from './input.ts';
 import { type Verdict, answerMessages } from './intervention-messages.ts';
 import { labelWorkflow } from './search-attributes.ts';
 import { tellScan } from './tell-scan.ts';
 
-type Decided = Awaited<ReturnType<typeof quick.settleDecision>>;
+type Decided = Awaited<ReturnType<typeof quick.settleDecision>> & { decidedAt: string };
 
 /**
  * One customer at risk: four agents decide and write, a person approves where needed, and the message goes to the
- * outbox. Its id is the customer's, so at most one is open for each. Ends with its final state, always written.
+ * contact when it may. Its id is the customer's, so at most one is open for each. Ends with its final state, always
+ * written.
  */
 export async function intervention(...args: unknown[]): Promise<InterventionStatus> {
   const input = parseInput(interventionInput, args);
@@ -50,8 +53,11 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
   }
 
   async function write(next: InterventionState, reason: string, actor: string): Promise<void> {
-    await quick.closeIntervention({ ...key, state: next, reason, actor, at: now() });
-    show(next, reason);
+    const step = { ...key, state: next, reason, actor, at: now() };
+    // Up to 0.2.0 it gave no answer.
+    const written = (await quick.closeIntervention(step)) as
+      Awaited<ReturnType<typeof quick.closeIntervention>> | undefined;
+    show(written?.state ?? next, written?.stateReason ?? reason);
   }
 
   /** The four agents in turn. Returns what was decided, or the exclusion that kept it from opening. */
@@ -64,7 +70,8 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
     await agents.findPattern({ ...key, asOf, at: now() });
     await agents.decideAction({ ...key, asOf, at: now() });
     await agents.writeMessage({ ...key, asOf, at: now() });
-    return quick.settleDecision({ ...key, at: now() });
+    const decidedAt = now();
+    return { ...(await quick.settleDecision({ ...key, at: decidedAt })), decidedAt };
   }
 
   /** Waits for a person until the deadline, escalating halfway and when nobody answered. */
@@ -97,13 +104,25 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
     if (decided.state === 'suppressed') return;
 
     const verdict = deadline ? await approval(deadline, approvalTime(priority)) : said.verdict;
+    const plannedAt = deadline ? now() : decided.decidedAt;
     if (verdict) await write(verdict.state, verdict.reason, verdict.actor);
     if (verdict && verdict.state !== 'approved') return;
-    // Once begun it is carried through: a cancellation that comes now is too late, and the row must say what was done.
-    await CancellationScope.nonCancellable(async () => {
-      const handed = await effects.handOver({ ...key, textHash: status.textHash, at: now() });
-      show(handed.state, handed.stateReason);
-    });
+    await send(plannedAt);
+  }
+
+  /** Sends what nobody has to approve any more. @param plannedAt a reply since then makes it needless */
+  async function send(plannedAt: string): Promise<void> {
+    const message = { ...key, textHash: status.textHash };
+    if (!patched('contacts')) {
+      await CancellationScope.nonCancellable(async () => {
+        const handed = await effects.handOver({ ...message, at: now() });
+        show(handed.state, handed.stateReason);
+      });
+      return;
+    }
+    const calledOff = (): Verdict | undefined => said.cancelled;
+    const end = await handToContact({ ...message, plannedAt, calledOff, show });
+    if (end) await write(end.state, end.reason, end.actor);
   }
 
   try {

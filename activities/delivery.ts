@@ -1,8 +1,14 @@
-import type { Purpose } from '../domain/contracts/contacts.ts';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Purpose, SendDecision } from '../domain/contracts/contacts.ts';
 import type { FollowUpMessage } from '../domain/contracts/follow-ups.ts';
 import type { Channel, OutboxMessage } from '../domain/contracts/interventions.ts';
+import { promotionWindowStart } from '../domain/contacts/policy.ts';
+import { type DeliveryChannel, DeliveryError, type OutgoingMessage } from '../domain/ports/channels.ts';
 import type { ContactRow } from '../domain/ports/contact-store.ts';
+import type { Begun, DeliveryEnd, DeliveryPlan } from '../domain/ports/delivery-store.ts';
+import { timeFrom } from './clock.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { decide } from './may-send.ts';
 
 /** A message that somebody wants to send to a contact. */
 export interface MessageToSend {
@@ -13,7 +19,6 @@ export interface MessageToSend {
   /** Under which the answer to "may we write to them now" is kept; an identifier. */
   messageId: string;
   followUpId: string | null;
-  interventionId: string | null;
   kind: Extract<OutboxMessage['kind'], 'intervention' | 'follow_up'>;
   purpose: Purpose;
   /** Best first. */
@@ -35,9 +40,182 @@ export interface Delivery {
   reason: string;
 }
 
-/** Sends it once, if it may go now. */
-export function deliver(dependencies: ActivityDependencies, message: MessageToSend, at: string): Promise<Delivery> {
-  void dependencies;
-  void message;
-  throw new Error(`not yet: ${at}`);
+/**
+ * For how long an attempt is its maker's, in milliseconds; renewed while it lasts. A dead worker's is over when Temporal hears
+ * nothing of it either.
+ */
+const LEASE_MS = 15_000;
+/** Waits between attempts: a second, doubled each time, at most a quarter of an hour; so the last is about a day later. */
+const MAX_WAIT_MS = 15 * 60_000;
+const MAX_ATTEMPTS = 100;
+
+/** What is sent, and by what. */
+interface Composed {
+  channel: DeliveryChannel;
+  name: Channel;
+  text: FollowUpMessage;
+}
+
+type Go = Extract<Begun, { outcome: 'go' }>;
+
+/**
+ * Sends it once, if it may go now. Whatever dies on the way, the effect ledger knows how far it came: what may have been sent is
+ * not sent again, unless the other side takes the same key twice for once.
+ */
+export async function deliver(
+  dependencies: ActivityDependencies,
+  message: MessageToSend,
+  at: string,
+): Promise<Delivery> {
+  const { store, delivery, failpoint } = dependencies;
+  const { workspace, key, contactId, purpose, followUpId, messageId } = message;
+  const now = timeFrom(at);
+  let composed: Composed | null = null;
+  failpoint('delivery-before-intent');
+  const begun = await store.deliveries.begin(
+    workspace,
+    { key, contactId, purpose, followUpId, messageId },
+    now,
+    { leaseMs: LEASE_MS, promotionsSince: promotionWindowStart(delivery.policy, now) },
+    (facts): DeliveryPlan => {
+      const decision = decide(dependencies, message, facts, now);
+      composed = decision.decision === 'now' ? compose(dependencies, message, facts.contact, decision) : null;
+      return { decision, effect: composed && effectOf(composed) };
+    },
+  );
+  failpoint('delivery-after-intent');
+  if (begun.outcome !== 'go' || composed === null) return notBegun(begun);
+  return attempt(dependencies, message, { ...begun, ...(composed as Composed), at });
+}
+
+function compose(
+  { delivery }: ActivityDependencies,
+  message: MessageToSend,
+  contact: ContactRow,
+  { channel: name }: SendDecision,
+): Composed | null {
+  if (name === null) return null;
+  const channel = delivery.channels.get(name) ?? delivery.standIn(name, message.kind);
+  return { channel, name, text: message.compose(contact, name) };
+}
+
+const effectOf = ({ channel, name, text }: Composed): DeliveryPlan['effect'] => ({
+  channel: name,
+  subject: text.subject,
+  repeatable: channel.repeatable,
+});
+
+function notBegun(begun: Begun): Delivery {
+  switch (begun.outcome) {
+    case 'held': {
+      const { decision, at, detail } = begun.decision;
+      return { outcome: decision === 'later' ? 'later' : 'never', at, reason: detail };
+    }
+    case 'busy':
+      return { outcome: 'later', at: begun.until, reason: 'Another attempt is under way.' };
+    case 'done':
+      return { outcome: 'sent', at: null, reason: begun.reason ?? 'It was sent.' };
+    case 'go':
+      throw new TypeError('An attempt without a text');
+    default:
+      return { outcome: begun.outcome, at: null, reason: begun.reason ?? `It is ${begun.outcome}.` };
+  }
+}
+
+/** One attempt, its fence checked just before the call, to an end that the ledger knows. */
+async function attempt(
+  dependencies: ActivityDependencies,
+  message: MessageToSend,
+  begun: Go & Composed & { at: string },
+): Promise<Delivery> {
+  const { store, failpoint } = dependencies;
+  const { workspace, key } = message;
+  const { fence, at } = begun;
+  const holds = (): Promise<boolean> => store.effects.holds(workspace, key, fence, timeFrom(at), LEASE_MS);
+  await using lease = keepUp(holds);
+  let end: DeliveryEnd;
+  if (await holds()) {
+    failpoint('delivery-before-effect');
+    end = await send(begun.channel, outgoing(dependencies, message, begun), lease.signal, begun);
+    failpoint('delivery-after-effect');
+  } else {
+    return takenOver(at);
+  }
+  const rest = await store.deliveries.finish(workspace, message, fence, end);
+  failpoint('delivery-before-acknowledgement');
+  if (rest === null) return takenOver(at);
+  return {
+    outcome: outcomeOf(rest, end),
+    at: rest === 'later' ? (end.nextAt ?? end.at) : null,
+    reason: end.reason ?? '',
+  };
+}
+
+/** Somebody else is at it: look again when their attempt must be over. */
+const takenOver = (at: string): Delivery => ({
+  outcome: 'later',
+  at: new Date(Date.parse(timeFrom(at)) + LEASE_MS).toISOString(),
+  reason: 'Another attempt has taken over.',
+});
+
+function outcomeOf(rest: 'done' | 'failed' | 'unknown' | 'later' | 'cancelled', end: DeliveryEnd): Delivery['outcome'] {
+  if (rest !== 'done') return rest;
+  return end.result?.['outbox'] === true ? 'ready' : 'sent';
+}
+
+function outgoing(
+  { delivery }: ActivityDependencies,
+  { workspace, key, contactId, purpose }: MessageToSend,
+  { channel, name, text, contact }: Go & Composed,
+): OutgoingMessage {
+  const link = { workspace, contactId, channel: name, purpose };
+  return {
+    ...{ workspace, key, contactId, purpose },
+    to: { name: contact.name, address: channel.addressOf(contact) ?? '' },
+    ...text,
+    ...(purpose === 'promotion' && delivery.unsubscribeUrl && { unsubscribeUrl: delivery.unsubscribeUrl(link) }),
+  };
+}
+
+async function send(
+  channel: DeliveryChannel,
+  message: OutgoingMessage,
+  signal: AbortSignal,
+  { attempts, at }: Go & { at: string },
+): Promise<DeliveryEnd> {
+  try {
+    const { result } = await channel.send(message, signal);
+    const outbox = result['outbox'] === true && { reason: 'In the outbox: no channel is configured to send it' };
+    return { state: 'done', at: timeFrom(at), result, ...outbox };
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    const now = timeFrom(at);
+    const reason = error.message;
+    if (error.outcome === 'unknown') return { state: 'unknown', at: now, reason };
+    if (error.outcome === 'refused' || attempts >= MAX_ATTEMPTS) return { state: 'failed', at: now, reason };
+    const wait = Math.max(error.retryAfterMs ?? 0, Math.min(1_000 * 2 ** (attempts - 1), MAX_WAIT_MS));
+    return { state: 'later', at: now, nextAt: new Date(Date.parse(now) + wait).toISOString(), reason };
+  }
+}
+
+/**
+ * Renews lease and heartbeat while an attempt lasts. Its signal aborts when the lease is lost, or Temporal cancels the activity
+ * or stops the worker.
+ */
+function keepUp(holds: () => Promise<boolean>): AsyncDisposable & { signal: AbortSignal } {
+  const lost = new AbortController();
+  let renewal = Promise.resolve();
+  const renew = async (): Promise<void> => {
+    heartbeat();
+    // A store that does not answer costs the lease only when it is away for the rest of it.
+    if (!(await holds().catch(() => true))) lost.abort();
+  };
+  const timer = setInterval(() => (renewal = renew()), LEASE_MS / 3);
+  return {
+    signal: AbortSignal.any([lost.signal, cancellationSignal()]),
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await renewal;
+    },
+  };
 }

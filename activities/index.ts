@@ -1,6 +1,9 @@
 import { approvalActivities } from './approvals.ts';
+import { contactActivities } from './contacts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailures } from './failures.ts';
+import { followUpActivities } from './follow-ups.ts';
+import { handOverActivities } from './hand-over.ts';
 import { interventionActivities } from './interventions.ts';
 import { maintenanceActivities } from './maintenance.ts';
 import { runActivities } from './runs.ts';
@@ -14,6 +17,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...scanActivities(dependencies),
     ...interventionActivities(dependencies),
     ...approvalActivities(dependencies),
+    ...handOverActivities(dependencies),
+    ...contactActivities(dependencies),
+    ...followUpActivities(dependencies),
     ...runActivities(dependencies),
     ...maintenanceActivities(dependencies),
   });

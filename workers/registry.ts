@@ -8,7 +8,7 @@ interface Served {
   activities: readonly ActivityName[];
 }
 
-const AGENT_ACTIVITIES = ['analyseContext', 'findPattern', 'decideAction', 'writeMessage'] as const;
+const AGENT_ACTIVITIES = ['analyseContext', 'findPattern', 'decideAction', 'writeMessage', 'writeFollowUp'] as const;
 
 /** What a worker of each task queue serves. Local activities belong to the queue of their workflow. */
 const QUEUES = {
@@ -17,6 +17,9 @@ const QUEUES = {
     activities: [
       ...(['beginScan', 'scorePage', 'previewInterventions', 'finishScan'] as const),
       ...(['openIntervention', 'settleDecision', 'editMessage', 'escalate', 'handOver', 'closeIntervention'] as const),
+      ...(['askContact', 'sendIntervention'] as const),
+      ...(['readAgenda', 'scheduleFollowUp', 'rescheduleFollowUp', 'cancelFollowUp', 'showFollowUp'] as const),
+      ...(['cancelFollowUps', 'recordReply', 'optOut', 'optIn', 'answerSendRequest', 'deliverFollowUp'] as const),
       ...(['startRun', 'endRun', 'renewSchedules', 'dropOldRuns'] as const),
       // Without a model the agents are local activities, which run where their workflow does.
       ...AGENT_ACTIVITIES,

@@ -1,7 +1,7 @@
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Intervention, InterventionStatus } from '../../domain/contracts/interventions.ts';
-import { ERROR_CATALOGUE, type ErrorCode, type FieldError, ReveilleError } from '../../domain/errors.ts';
+import { ReveilleError } from '../../domain/errors.ts';
+import { updateError as refusal } from '../../services/temporal/update-errors.ts';
 import type { Caller, OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, found, temporalOf } from './dependencies.ts';
 
@@ -55,19 +55,5 @@ function updateError(error: unknown, state: string): unknown {
       cause: error,
     });
   }
-  if (!(error instanceof WorkflowUpdateFailedError)) return error;
-  const failure = applicationFailure(error.cause);
-  if (!failure) return new ReveilleError('internal', 'The intervention could not take the message', { cause: error });
-  const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
-  const code = codes.find((candidate) => ERROR_CATALOGUE[candidate].failureType === failure.type) ?? 'conflict';
-  const errors = (failure.details ?? []) as FieldError[];
-  return new ReveilleError(code, failure.message, { errors, cause: error });
-}
-
-/** The failure that says it in our words: an activity's wraps it once more. */
-function applicationFailure(error: unknown): ApplicationFailure | undefined {
-  for (let next = error; next instanceof Error; next = next.cause) {
-    if (next instanceof ApplicationFailure) return next;
-  }
-  return undefined;
+  return refusal(error, 'The intervention could not take the message');
 }

@@ -91,6 +91,19 @@ export const recordReplyMessage = z.strictObject({
 });
 export type RecordReplyMessage = z.output<typeof recordReplyMessage>;
 
+/** What the signal `clientReplied` may say; it needs no argument. */
+export const clientRepliedSignal = recordReplyMessage.partial();
+
+/** Answer of the `state` query of a contact: what its workflow is at. `nextAt`: when the next follow-up is tried. */
+export interface ContactDoing {
+  workspace: string;
+  contactId: string;
+  pending: number;
+  nextAt: string | null;
+  /** The follow-up whose message is being sent. */
+  sending: string | null;
+}
+
 /** `ignored`: why it does not count as a reply; null when it does. */
 export const replyNoted = z.object({ cancelled: z.number().int(), ignored: z.string().nullable() });
 export type ReplyNoted = z.infer<typeof replyNoted>;

@@ -72,6 +72,11 @@ export type CancelFollowUpMessage = z.output<typeof cancelFollowUpMessage>;
 export const cancelFollowUpsMessage = z.strictObject({ reason, actor });
 export type CancelFollowUpsMessage = z.output<typeof cancelFollowUpsMessage>;
 
+/** The same as a signal, which cannot be refused: what cannot be read of it has words of ours instead. */
+export const cancelFollowUpsSignal = z
+  .object({ reason: reason.catch('no reason given'), actor: actor.catch('signal') })
+  .catch({ reason: 'no reason given', actor: 'signal' });
+
 export const rescheduleFollowUpMessage = z.strictObject({ followUpId: identifier, scheduledFor: when, actor });
 export type RescheduleFollowUpMessage = z.output<typeof rescheduleFollowUpMessage>;
 
@@ -91,3 +96,6 @@ export const MOST_IN_BULK = 10_000;
 /** One of a bulk call; the caller is its actor. */
 export const bulkFollowUp = scheduleFollowUpMessage.omit({ actor: true }).extend({ contactId: identifier });
 export type BulkFollowUp = z.output<typeof bulkFollowUp>;
+
+/** Signal of the `contact` workflow: the store has follow-ups that it may not know. */
+export const FOLLOW_UPS_SCHEDULED = 'followUpsScheduled';

@@ -1,0 +1,70 @@
+import { writeFollowUp } from '../agents/follow-up-writer.ts';
+import { ReveilleError } from '../domain/errors.ts';
+import { channelsOf, composeFollowUp, purposeOf } from '../domain/follow-ups/messages.ts';
+import type { ContactOf } from '../domain/ports/contact-service.ts';
+import type { FollowUpRow } from '../domain/ports/contact-store.ts';
+import { timeFrom } from './clock.ts';
+import { type Delivery, deliver } from './delivery.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** A follow-up that is due, and the workflow's time (ISO 8601). */
+export interface DueFollowUp extends ContactOf {
+  followUpId: string;
+  at: string;
+}
+
+/** How much of what was written before a model may read. */
+const LAST_MESSAGES = 10;
+
+/** Activities of `contact` that bring a follow-up out of the house. */
+export function followUpActivities(dependencies: ActivityDependencies) {
+  const { store, model } = dependencies;
+  return {
+    /** Sends the message of a follow-up, if it may go now. `unwritten`: its text has to be written first. */
+    async deliverFollowUp({ workspace, followUpId, at }: DueFollowUp): Promise<Delivery | { outcome: 'unwritten' }> {
+      const row = await store.followUps.get(workspace, followUpId);
+      if (!row) return { outcome: 'cancelled', at: null, reason: 'It is not there any more.' };
+      if (isUnwritten(row)) return { outcome: 'unwritten' };
+      try {
+        return await deliver(dependencies, { ...messageOf(row), workspace }, at);
+      } catch (error) {
+        if (!(error instanceof ReveilleError) || error.retryable) throw error;
+        // Whatever was right when it was scheduled and no longer is, such as a name that its template needs.
+        const reason = error.message;
+        await store.followUps.fail(workspace, followUpId, { reason, at: timeFrom(at) });
+        return { outcome: 'failed', at: null, reason };
+      }
+    },
+
+    /** Has the text of an `agent` follow-up written, once. */
+    async writeFollowUp({ workspace, contactId, followUpId }: DueFollowUp): Promise<void> {
+      const row = await store.followUps.get(workspace, followUpId);
+      const contact = await store.contacts.get(workspace, contactId);
+      if (!row || !contact || !isUnwritten(row)) return;
+      const { type, payload } = row;
+      const lastMessages = await store.contacts.messages(workspace, contactId, { limit: LAST_MESSAGES });
+      const channel = channelsOf(type, payload)[0] ?? 'email';
+      const { message } = await writeFollowUp({ type, payload, contact, lastMessages, channel }, model);
+      await store.followUps.write(workspace, followUpId, message);
+    },
+  };
+}
+
+const isUnwritten = ({ type, payload, message, state }: FollowUpRow): boolean =>
+  type === 'agent' && payload.message_template === undefined && message === null && state === 'pending';
+
+const messageOf = (row: FollowUpRow) => ({
+  contactId: row.contactId,
+  key: `follow-up/${row.followUpId}/message`,
+  messageId: row.followUpId,
+  followUpId: row.followUpId,
+  kind: 'follow_up' as const,
+  purpose: purposeOf(row.type, row.payload),
+  channels: channelsOf(row.type, row.payload),
+  // A reply cancels what is pending; what is scheduled after it is due.
+  plannedAt: row.createdAt,
+  compose: (
+    contact: Parameters<typeof composeFollowUp>[2],
+    channel: Parameters<typeof composeFollowUp>[3]['channel'],
+  ) => row.message ?? composeFollowUp(row.type, row.payload, contact, { channel, sender: null }),
+});

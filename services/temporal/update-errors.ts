@@ -1,0 +1,22 @@
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { ERROR_CATALOGUE, type ErrorCode, type FieldError, ReveilleError } from '../../domain/errors.ts';
+
+/** An update's refusal in our words (`otherwise` where it has none); what else went wrong stays as it is. */
+export function updateError(error: unknown, otherwise: string): unknown {
+  if (!(error instanceof WorkflowUpdateFailedError)) return error;
+  const failure = applicationFailure(error.cause);
+  if (!failure) return new ReveilleError('internal', otherwise, { cause: error });
+  const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
+  const code = codes.find((candidate) => ERROR_CATALOGUE[candidate].failureType === failure.type) ?? 'conflict';
+  const errors = (failure.details ?? []) as FieldError[];
+  return new ReveilleError(code, failure.message, { errors, cause: error });
+}
+
+/** The failure that says it in our words: an activity's wraps it once more. */
+function applicationFailure(error: unknown): ApplicationFailure | undefined {
+  for (let next = error; next instanceof Error; next = next.cause) {
+    if (next instanceof ApplicationFailure) return next;
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { contactInput } from '../../domain/contracts/contacts.ts';
+import { whatIsDue } from '../../domain/follow-ups/due.ts';
+import { modelled, quick, sending } from '../activity-profiles.ts';
+import { parseInput } from '../input.ts';
+import { labelWorkflow } from '../search-attributes.ts';
+import { Agenda } from './agenda.ts';
+import { answerMessages } from './messages.ts';
+
+/** It continues as new from so many events on: well before its history is long. */
+const FULL = 1_000;
+/** When a follow-up is tried again whose sending failed for a whole day of attempts, in milliseconds. */
+const AGAIN_MS = 60_000;
+
+/**
+ * One person: whatever concerns them goes through here one after the other, so that a reply and a message to them cannot cross. It
+ * sleeps until a follow-up is due and has it sent. Its memory is the store: it completes when nothing is to come and is opened again
+ * by the next message.
+ */
+export async function contact(...args: unknown[]): Promise<void> {
+  const input = parseInput(contactInput, args);
+  const { workspace, contactId } = input;
+  const agenda = new Agenda();
+  const now = (): string => new Date().toISOString();
+  const isFull = (): boolean => workflowInfo().historyLength >= FULL || workflowInfo().continueAsNewSuggested;
+  // Before anything is awaited: an update may have come with the start.
+  const inTurn = answerMessages(agenda, input);
+
+  function show(): void {
+    const next = agenda.soonest();
+    const words = next === null ? 'nothing is to come' : `${agenda.entries().length} to come, the next at ${next}`;
+    setCurrentDetails(`**${contactId}**: ${words}`);
+  }
+
+  /** Sends the message of one that is due, or notes when to try again. */
+  async function send(followUpId: string): Promise<void> {
+    const due = { workspace, contactId, followUpId, at: now() };
+    agenda.sending = followUpId;
+    try {
+      let delivery = await sending.deliverFollowUp(due);
+      if (delivery.outcome === 'unwritten') {
+        await modelled.writeFollowUp({ ...due, at: now() });
+        delivery = await sending.deliverFollowUp({ ...due, at: now() });
+      }
+      // Cancelled meanwhile, it is not on the agenda any more and stays away.
+      if (delivery.outcome !== 'later' || delivery.at === null) agenda.drop(followUpId);
+      else if (agenda.has(followUpId)) agenda.put(followUpId, delivery.at);
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      agenda.put(followUpId, new Date(Date.now() + AGAIN_MS).toISOString());
+    } finally {
+      agenda.sending = null;
+    }
+  }
+
+  /** Waits for the next one, or until there is something else to do. */
+  async function sleep(milliseconds: number): Promise<void> {
+    const next = agenda.soonest();
+    await condition(() => agenda.unread || agenda.soonest() !== next || isFull(), milliseconds, {
+      summary: `Until the next follow-up, at ${next}`,
+    });
+  }
+
+  labelWorkflow({ Workspace: workspace, ContactId: contactId });
+  while (!isFull()) {
+    if (agenda.unread) await inTurn(async () => agenda.read(await quick.readAgenda(input)));
+    show();
+    const { due, nextInMs } = whatIsDue(agenda.entries(), now());
+    if (due[0]) await send(due[0].followUpId);
+    else if (nextInMs !== null) await sleep(nextInMs);
+    else if (allHandlersFinished()) return;
+    else await condition(() => allHandlersFinished() || agenda.soonest() !== null || agenda.unread);
+  }
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof contact>(input);
+}

@@ -1,0 +1,172 @@
+import type { UpdateDefinition } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  currentUpdateInfo,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow';
+import type { z } from 'zod';
+import {
+  type ContactDoing,
+  clientRepliedSignal,
+  optMessage,
+  recordReplyMessage,
+  requestSendMessage,
+} from '../../domain/contracts/contacts.ts';
+import {
+  FOLLOW_UPS_SCHEDULED,
+  cancelFollowUpMessage,
+  cancelFollowUpsMessage,
+  cancelFollowUpsSignal,
+  rescheduleFollowUpMessage,
+  scheduleFollowUpMessage,
+} from '../../domain/contracts/follow-ups.ts';
+import type { ContactOf, ContactUpdates } from '../../domain/ports/contact-service.ts';
+import { quick } from '../activity-profiles.ts';
+import { parseInput } from '../input.ts';
+import type { Agenda } from './agenda.ts';
+
+type UpdateName = keyof ContactUpdates;
+const update = <Name extends UpdateName>(name: Name): UpdateDefinition<ContactUpdates[Name][1], [unknown], Name> =>
+  defineUpdate(name);
+
+export const scheduleFollowUp = update('scheduleFollowUp');
+export const rescheduleFollowUp = update('rescheduleFollowUp');
+export const cancelFollowUp = update('cancelFollowUp');
+export const cancelFollowUps = update('cancelFollowUps');
+export const recordReply = update('recordReply');
+export const optOut = update('optOut');
+export const optIn = update('optIn');
+export const requestSend = update('requestSend');
+export const clientReplied = defineSignal<[unknown?]>('clientReplied');
+export const cancelFollowUpsNow = defineSignal<[unknown?]>('cancelFollowUps');
+export const followUpsScheduled = defineSignal(FOLLOW_UPS_SCHEDULED);
+export const state = defineQuery<ContactDoing>('state');
+export const pending = defineQuery<{ followUpId: string; nextAt: string }[]>('pending');
+
+/** Does one piece of work after the other, in the order in which they came. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** How long a cancellation waits for a message that is just being sent, to tell what became of it. */
+const OUTCOME_TIME = '5 seconds';
+
+/** Answers the messages of a contact. What changes the agenda is done in turn; sending is not, so that nobody waits for it. */
+export function answerMessages(agenda: Agenda, { workspace, contactId }: ContactOf): InTurn {
+  const inTurn = queue();
+  const here = () => ({ workspace, contactId, at: new Date().toISOString() });
+
+  /** The handler of an update: refused at once when it does not parse, else carried out. */
+  function onUpdate<Schema extends z.ZodType, Result>(
+    definition: UpdateDefinition<Result, [unknown]>,
+    schema: Schema,
+    carryOut: (message: z.output<Schema>) => Promise<Result>,
+  ): void {
+    const handler = (...args: unknown[]) => inPlainWords(() => carryOut(parseInput(schema, args)));
+    setHandler(definition as UpdateDefinition<unknown, unknown[]>, handler, {
+      validator: (...args) => void parseInput(schema, args),
+    });
+  }
+
+  onUpdate(scheduleFollowUp, scheduleFollowUpMessage, (message) =>
+    inTurn(async () => {
+      // The id of the update makes that of the follow-up, so that a repeat finds it, whichever run it comes to.
+      const updateId = currentUpdateInfo()?.id ?? uuid4();
+      const followUp = await quick.scheduleFollowUp({ ...message, ...here(), updateId });
+      if (followUp.state === 'pending') agenda.put(followUp.followUpId, followUp.scheduledFor);
+      return followUp;
+    }),
+  );
+  onUpdate(rescheduleFollowUp, rescheduleFollowUpMessage, (message) =>
+    inTurn(async () => {
+      const followUp = await quick.rescheduleFollowUp({ ...message, ...here() });
+      agenda.put(followUp.followUpId, followUp.scheduledFor);
+      return followUp;
+    }),
+  );
+  onUpdate(cancelFollowUp, cancelFollowUpMessage, async (message) => {
+    const { followUpId } = message;
+    const followUp = await inTurn(async () => {
+      const cancelled = await quick.cancelFollowUp({ ...message, ...here() });
+      agenda.drop(followUpId);
+      return cancelled;
+    });
+    if (agenda.sending !== followUpId) return followUp;
+    await condition(() => agenda.sending !== followUpId, OUTCOME_TIME, { summary: 'What becomes of the message' });
+    return quick.showFollowUp({ ...here(), followUpId });
+  });
+
+  const cancelAll = (message: z.output<typeof cancelFollowUpsMessage>) =>
+    inTurn(async () => {
+      const counted = await quick.cancelFollowUps({ ...message, ...here() });
+      agenda.clear();
+      return counted;
+    });
+  const noteReply = (message: Parameters<typeof quick.recordReply>[0]) =>
+    inTurn(async () => {
+      const noted = await quick.recordReply(message);
+      if (noted.ignored === null) agenda.clear();
+      return noted;
+    });
+  onUpdate(cancelFollowUps, cancelFollowUpsMessage, cancelAll);
+  onUpdate(recordReply, recordReplyMessage, ({ at, ...message }) => {
+    const came = here();
+    return noteReply({ ...message, ...came, at: at ?? came.at });
+  });
+  onUpdate(optOut, optMessage, (message) => inTurn(() => quick.optOut({ ...message, ...here() })));
+  onUpdate(optIn, optMessage, (message) => inTurn(() => quick.optIn({ ...message, ...here() })));
+  onUpdate(requestSend, requestSendMessage, (message) =>
+    inTurn(() => quick.answerSendRequest({ ...message, ...here() })),
+  );
+
+  setHandler(clientReplied, (message) => {
+    // A signal cannot be refused, and a reply whose details cannot be read is a reply all the same.
+    const { messageId, at, channel, ...told } = clientRepliedSignal.safeParse(message ?? {}).data ?? {};
+    const came = here();
+    const reply = { messageId: messageId ?? `signal-${uuid4()}`, at: at ?? came.at, channel: channel ?? 'unknown' };
+    return tolerant(noteReply({ ...told, ...came, ...reply }));
+  });
+  setHandler(cancelFollowUpsNow, (message) => tolerant(cancelAll(cancelFollowUpsSignal.parse(message))));
+  setHandler(followUpsScheduled, () => {
+    agenda.unread = true;
+  });
+  setHandler(state, () => ({
+    ...{ workspace, contactId, pending: agenda.entries().length },
+    ...{ nextAt: agenda.soonest(), sending: agenda.sending },
+  }));
+  setHandler(pending, () =>
+    agenda.entries().map(({ followUpId, scheduledFor }) => ({ followUpId, nextAt: scheduledFor })),
+  );
+  return inTurn;
+}
+
+function queue(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+}
+
+/** An activity's refusal as the update's own, so that whoever asked reads why. */
+async function inPlainWords<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) throw error;
+    const { message, type, details } = error.cause;
+    throw ApplicationFailure.nonRetryable(message, type, ...(details ?? []));
+  }
+}
+
+/** Nobody waits for the answer to a signal: one that could not be carried out, such as for an unknown contact, changes nothing. */
+async function tolerant(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof ActivityFailure)) throw error;
+  });
+}

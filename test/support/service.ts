@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import type { Caller, Operations } from '../../client/api/routes.ts';
 import { createOperations } from '../../client/operations/index.ts';
 import { DEFAULT_WORKSPACE, TASK_QUEUES } from '../../domain/contracts/names.ts';
+import { DEFAULT_SEND_POLICY } from '../../domain/contacts/policy.ts';
 import type { CustomerData } from '../../domain/customers/customer.ts';
 import { generateCustomers } from '../../domain/customers/generator.ts';
 import type { Store } from '../../domain/ports/store.ts';
@@ -51,6 +52,8 @@ export interface TestServiceOptions {
   workersStore?: (store: Store) => Store;
   tuning?: ReveilleWorkersOptions['tuning'] | undefined;
   llm?: Configuration['llm'];
+  /** Other settings than the defaults; there are no quiet hours unless these say so, since tests run at any time of day. */
+  configuration?: Partial<Configuration>;
 }
 
 /** A service on a development server of its own, which ends with it. */
@@ -76,6 +79,8 @@ export async function startTestService(target: TemporalTarget, options: TestServ
   const configuration = {
     ...readConfiguration({ REVEILLE_DATA_DIR: folder.path }, folder.path),
     llm: options.llm ?? null,
+    sendPolicy: { ...DEFAULT_SEND_POLICY, quietHours: null },
+    ...options.configuration,
   };
   const store = await openStore({ dataDir: folder.path, cacheDir: cacheDir(), logger });
   const { customers = sampleCustomers() } = options;

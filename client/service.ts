@@ -38,9 +38,9 @@ export async function connectService(configuration: Configuration, logger: Logge
     import('./operations/index.ts'),
   ]);
   const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });
-  const { minIntervalMs } = configuration;
+  const { minIntervalMs, timezone } = configuration;
   return {
-    operations: createOperations({ store, temporal: null, minIntervalMs }),
+    operations: createOperations({ store, temporal: null, minIntervalMs, timezone }),
     runtime: null,
     close: () => store.close(),
   };

@@ -4,6 +4,9 @@ import type { FastifyInstance, FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
+import { contact } from '../../domain/contracts/contacts.ts';
+import { effect } from '../../domain/contracts/effects.ts';
+import { followUp } from '../../domain/contracts/follow-ups.ts';
 import { escalation, intervention, outboxMessage } from '../../domain/contracts/interventions.ts';
 import { slug } from '../../domain/contracts/names.ts';
 import { run } from '../../domain/contracts/runs.ts';
@@ -14,6 +17,7 @@ import { token } from '../../domain/contracts/tokens.ts';
 import { PROBLEM_TYPE } from './answer-errors.ts';
 import { problem } from './problem.ts';
 import { type OperationName, type Route, routes } from './routes.ts';
+import { readsQuery } from './routes/route.ts';
 
 /** Objects that the document names once and refers to. */
 const NAMED = {
@@ -22,6 +26,9 @@ const NAMED = {
   Intervention: intervention,
   Escalation: escalation,
   OutboxMessage: outboxMessage,
+  Contact: contact,
+  FollowUp: followUp,
+  Effect: effect,
   Schedule: schedule,
   ScheduleVersion: scheduleVersion,
   Run: run,
@@ -46,7 +53,7 @@ const REFUSALS = {
 const WITHOUT_BODY = [400, 401, 403, 404, 422, 429, 500, 503] as const;
 const WITH_BODY = [400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503] as const;
 
-const DESCRIPTION = `Schedules, runs, scans and approvals of Reveille.
+const DESCRIPTION = `Schedules, runs, scans, approvals, contacts and follow-ups of Reveille.
 
 Send a token as \`Authorization: Bearer TOKEN\`; \`reveille tokens create\` makes one. A token for all workspaces names one in \`X-Workspace\`. Errors are \`application/problem+json\` (RFC 9457). A POST with an \`Idempotency-Key\` may be sent again: it is carried out once and answered the same. Lists are read in pages by \`limit\` and \`cursor\`. Events come by WebSocket from \`/api/events?workspace=…\`.`;
 
@@ -116,7 +123,7 @@ function partsOf({ method, path, input }: Route): Partial<Record<Part, z.ZodType
   const beside = names.length === 0 ? input : z.strictObject(Object.fromEntries(rest));
   return {
     ...(names.length > 0 && { params: z.strictObject(Object.fromEntries(names.map((name) => [name, shape[name]!]))) }),
-    ...(rest.length > 0 && { [method === 'GET' ? 'querystring' : 'body']: beside }),
+    ...(rest.length > 0 && { [readsQuery(method) ? 'querystring' : 'body']: beside }),
   };
 }
 
@@ -134,7 +141,7 @@ export function schemaOf(name: OperationName): FastifySchema {
   const route: Route = routes[name];
   const { method, path, status, summary, scope, reply } = route;
   const parts = partsOf(route);
-  const refusals = method === 'GET' || method === 'DELETE' ? WITHOUT_BODY : WITH_BODY;
+  const refusals = method === 'GET' ? WITHOUT_BODY : WITH_BODY;
   const answers = Object.fromEntries(
     refusals.map((code) => [code, { description: REFUSALS[code], content: { [PROBLEM_TYPE]: { schema: problem } } }]),
   );

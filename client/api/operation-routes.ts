@@ -9,6 +9,7 @@ import { refuseUnusable } from './input.ts';
 import { schemaOf } from './openapi.ts';
 import { problemOf } from './problem.ts';
 import { type Caller, type OperationName, type Operations, type Route, routes } from './routes.ts';
+import { readsQuery } from './routes/route.ts';
 
 export interface OperationRoutesOptions {
   operations: Operations;
@@ -78,18 +79,18 @@ const withoutSecret =
     return { status: problem.status, body: problem };
   };
 
-/** One object of what the path names and the query or body says; the same name in both is refused. */
+/** One object of what the path names and the query or the body says; a name that comes twice, or in the other, is refused. */
 function inputOf(request: FastifyRequest): Record<string, unknown> {
   const params = request.params as Record<string, unknown>;
   const query = request.query as Record<string, unknown>;
-  if (request.method === 'GET' || request.method === 'HEAD') return joined(query, params);
-  const unread = Object.keys(query);
-  if (unread.length > 0) throw invalidInput(unread.map((path) => ({ path, message: 'is not read from the URL' })));
-  const given = request.body === undefined ? {} : request.body;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  const body = request.body === undefined ? {} : request.body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalidInput([{ path: '', message: 'the body must be a JSON object' }]);
   }
-  return joined(given as Record<string, unknown>, params);
+  const [read, unread, where] = readsQuery(request.method) ? [query, body, 'body'] : [body, query, 'URL'];
+  const lost = Object.keys(unread);
+  if (lost.length > 0) throw invalidInput(lost.map((path) => ({ path, message: `is not read from the ${where}` })));
+  return joined(read as Record<string, unknown>, params);
 }
 
 function joined(given: Record<string, unknown>, params: Record<string, unknown>): Record<string, unknown> {

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
+import { contactRoutes } from './routes/contacts.ts';
 import { customerRoutes } from './routes/customers.ts';
+import { effectRoutes } from './routes/effects.ts';
+import { followUpRoutes } from './routes/follow-ups.ts';
 import { interventionRoutes } from './routes/interventions.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scanRoutes } from './routes/scans.ts';
@@ -13,6 +16,9 @@ export const routes = {
   ...customerRoutes,
   ...scanRoutes,
   ...interventionRoutes,
+  ...contactRoutes,
+  ...followUpRoutes,
+  ...effectRoutes,
   ...scheduleRoutes,
   ...runRoutes,
   ...tokenRoutes,

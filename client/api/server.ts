@@ -4,8 +4,11 @@ import { isIPv6 } from 'node:net';
 import fastifyHelmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ReveilleError } from '../../domain/errors.ts';
+import type { ContactService } from '../../domain/ports/contact-service.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { createLinks } from '../../services/links.ts';
 import type { Logger } from '../../services/logging.ts';
+import type { LinkSettings } from '../../services/sending-settings.ts';
 import { freePort } from '../../services/temporal/server/dev-server.ts';
 import { productVersion } from '../version.ts';
 import { type RuntimeToken, authentication, requireScope } from './access.ts';
@@ -18,6 +21,7 @@ import { measure } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { serveOperations } from './operation-routes.ts';
 import type { Operations } from './routes.ts';
+import { serveUnsubscribe } from './unsubscribe.ts';
 
 export interface ApiServer {
   /** Such as `http://127.0.0.1:3000`. */
@@ -28,7 +32,7 @@ export interface ApiServer {
 
 export interface ApiOptions {
   operations: Operations;
-  store: Pick<Store, 'tokens' | 'idempotency' | 'events'>;
+  store: Pick<Store, 'tokens' | 'idempotency' | 'events' | 'contacts'>;
   /** For callers of the same user on the same machine; all others have tokens of the store. */
   runtimeToken: RuntimeToken;
   /** Address to listen on; loopback when absent. */
@@ -40,6 +44,10 @@ export interface ApiOptions {
   /** How long requests in progress may take to end once it closes, in milliseconds. */
   graceMs: number;
   eventLimits?: Partial<EventLimits>;
+  /** What links to unsubscribe were made with; without it none is valid. */
+  links?: LinkSettings | null;
+  /** Who carries out what such a link asks; without it the store alone. */
+  contacts?: ContactService | null;
   /** Throws while Temporal or the store is away. */
   ready: () => Promise<void>;
   logger: Logger;
@@ -115,6 +123,14 @@ async function createApp(options: ApiOptions): Promise<FastifyInstance> {
     requireScope(accessOf(request), 'read');
     const { contentType, text } = await metrics.show();
     return reply.type(contentType).send(text);
+  });
+  const { links = null, contacts = null } = options;
+  await serveUnsubscribe(app, {
+    links: links && createLinks(links),
+    store: store.contacts,
+    contacts,
+    limitByAddress,
+    logger,
   });
   serveOperations(app, { operations, idempotency: store.idempotency, admit, accessOf, logger });
   return app;

@@ -79,11 +79,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   starting.defer(() => client.connection.close());
   const workers = worker ? await startReveilleWorkers({ configuration, target: temporal.target, store, logger }) : null;
   if (workers) starting.defer(() => drained(workers));
-  const { minIntervalMs } = configuration;
+  const { minIntervalMs, timezone } = configuration;
   const reconciler = await startReconciliation({ store, client, minIntervalMs, logger, maintenance });
   starting.defer(() => reconciler.close());
   const operations = createOperations({
-    ...{ store, temporal: { client, webUi: temporal.webUi }, minIntervalMs },
+    ...{ store, temporal: { client, webUi: temporal.webUi }, minIntervalMs, timezone },
     wake: () => reconciler.wake(),
   });
   const token = newSecret();

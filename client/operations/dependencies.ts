@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { ReveilleError } from '../../domain/errors.ts';
+import type { ContactService } from '../../domain/ports/contact-service.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { createContactService } from '../../services/temporal/contacts.ts';
 import { noService } from '../no-service.ts';
 
 /** What the operations are carried out on. */
@@ -10,6 +12,8 @@ export interface OperationDependencies {
   temporal: { client: Client; webUi: string | null } | null;
   /** Schedules that fire more often than this are refused, in milliseconds. */
   minIntervalMs: number;
+  /** IANA zone of contacts that name none; UTC when absent. */
+  timezone?: string;
   /** Has what was noted for reconciliation done at once, where there is one. */
   wake?: () => void;
 }
@@ -18,6 +22,11 @@ export interface OperationDependencies {
 export function temporalOf({ temporal }: OperationDependencies): NonNullable<OperationDependencies['temporal']> {
   if (temporal) return temporal;
   throw noService();
+}
+
+/** The workflows of contacts. @throws ReveilleError `unavailable` that names `npm start` */
+export function contactsOf(dependencies: OperationDependencies): ContactService {
+  return createContactService(temporalOf(dependencies).client);
 }
 
 /** What was found. @throws ReveilleError `not_found` */

@@ -1,9 +1,12 @@
 import { parseInput } from '../api/input.ts';
 import { type Caller, type OperationHandlers, type OperationName, type Operations, routes } from '../api/routes.ts';
 import { approvalOperations } from './approvals.ts';
+import { contactOperations } from './contacts.ts';
 import { customerOperations } from './customers.ts';
 import type { OperationDependencies } from './dependencies.ts';
+import { effectOperations } from './effects.ts';
 import { escalationOperations } from './escalations.ts';
+import { followUpOperations } from './follow-ups.ts';
 import { runOperations } from './runs.ts';
 import { scanOperations } from './scans.ts';
 import { scheduleOperations } from './schedules.ts';
@@ -21,6 +24,9 @@ export function createOperations(dependencies: OperationDependencies): Operation
     ...scanOperations(dependencies),
     ...approvalOperations(dependencies),
     ...escalationOperations(dependencies),
+    ...contactOperations(dependencies),
+    ...followUpOperations(dependencies),
+    ...effectOperations(dependencies),
     ...scheduleOperations(dependencies),
     ...runOperations(dependencies),
     ...tokenOperations(dependencies),

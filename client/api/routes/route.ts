@@ -3,7 +3,7 @@ import { identifier, slug } from '../../../domain/contracts/names.ts';
 import { instant } from '../../../domain/contracts/time-values.ts';
 import type { Scope } from '../../../domain/contracts/tokens.ts';
 
-/** One operation. `input` is one object: what the path names (`:id`), and the query (GET) or the JSON body beside it. */
+/** One operation. `input` is one object: what the path names (`:id`), and the query (`readsQuery`) or the JSON body beside it. */
 export interface Route<Input extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
@@ -36,6 +36,9 @@ export const route = <Input extends z.ZodType, Reply extends z.ZodType>(
   scope: method === 'GET' ? 'read' : 'write',
   ...more,
 });
+
+/** Bodies of these mean nothing (RFC 9110, 9.3.1 and 9.3.5), and may be lost on the way. */
+export const readsQuery = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'DELETE';
 
 /** Fields of a list's query. */
 export const list = {

@@ -126,7 +126,7 @@ function problemsOf(
   return problems;
 }
 
-const LANGUAGE_NAMES: Record<MessageLanguage, string> = {
+export const LANGUAGE_NAMES: Record<MessageLanguage, string> = {
   en: 'English',
   hi: 'Hindi',
   ta: 'Tamil',

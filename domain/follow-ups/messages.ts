@@ -37,8 +37,8 @@ export function channelsOf(type: string, payload: FollowUpPayload): Channel[] {
 }
 
 /**
- * What keeps a follow-up from being scheduled: a type that has no text and was given none, templates that are not well
- * formed, variables that nothing gives a value, subjects of more than one line, a language without a text. Empty when
+ * What keeps a follow-up from being scheduled: a type that has no text and was given none, one of type `agent` without the
+ * `reason` that it is to be written about, templates that are not well formed, variables that nothing gives a value, subjects of more than one line, a language without a text. Empty when
  * nothing does. Paths are those of the request (`payload.variables.x`).
  */
 export function checkFollowUp(type: string, payload: FollowUpPayload, contact: Addressee): FieldError[] {
@@ -70,6 +70,27 @@ export function composeFollowUp(
   const named = usableName(String(variables['name'] ?? ''));
   const written = defaultTemplate(writtenType(type) ?? 'follow_up', language, { channel, named });
   return { subject: subject ?? written.subject, body: render(written.body, variables), language };
+}
+
+/**
+ * A letter whose paragraphs somebody else wrote: salutation and closing are ours, and so is the subject where the payload
+ * has one. Braces in what was written mean nothing.
+ */
+export function composeWritten(
+  written: { subject: string; body: string },
+  payload: FollowUpPayload,
+  contact: Addressee,
+  sender: string | null,
+): FollowUpMessage {
+  const variables = variablesFor(payload, contact, sender);
+  const language = textLanguage(payload, contact);
+  const { salutation, closing } = FOLLOW_UP_TEXTS[language];
+  const greeting = render(salutation[usableName(String(variables['name'] ?? '')) ? 'named' : 'unnamed'], variables);
+  return {
+    subject: payload.subject === undefined ? written.subject : render(payload.subject, variables).trim(),
+    body: [greeting, written.body, render(closing, variables)].join('\n\n'),
+    language,
+  };
 }
 
 /** The text of a type as a template of `{{name}}`, where it names the contact, and `{{sender}}`. */
@@ -106,10 +127,16 @@ export function variablesFor(payload: FollowUpPayload, contact: Addressee, sende
   return Object.fromEntries(Object.entries(known).filter(given));
 }
 
-/** Whether there is a text to send, in the language that was asked for. A model may write in any. */
-function textErrors(type: string, { message_template: template, language }: FollowUpPayload): FieldError[] {
+/**
+ * Whether there is a text to send, in the language that was asked for. What a model writes is checked, and so there have to
+ * be texts in its language as well.
+ */
+function textErrors(type: string, { message_template: template, language, reason }: FollowUpPayload): FieldError[] {
   const errors: FieldError[] = [];
-  if (template === undefined && type !== 'agent' && writtenType(type) === null) {
+  if (type === 'agent' && (reason ?? '').trim() === '') {
+    errors.push({ path: 'payload.reason', message: 'is needed for type agent: what is to be written about' });
+  }
+  if (template === undefined && !hasText(type)) {
     const written = Object.keys(en.types).join(', ');
     const message = `is needed for type ${type}: only ${written} and agent have a text of their own`;
     errors.push({ path: 'payload.message_template', message });
@@ -117,7 +144,7 @@ function textErrors(type: string, { message_template: template, language }: Foll
   if (language === undefined) return errors;
   if (!/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(language)) {
     errors.push({ path: 'payload.language', message: 'must be a language such as en or hi' });
-  } else if (template === undefined && writtenType(type) !== null && languageWithTexts(language) === null) {
+  } else if (template === undefined && hasText(type) && languageWithTexts(language) === null) {
     const message = `must be one of ${TEXT_LANGUAGES.join(', ')}, in which there are texts, or come with message_template`;
     errors.push({ path: 'payload.language', message });
   }
@@ -164,10 +191,14 @@ function filledErrors({ subject, message_template: template }: FollowUpPayload, 
 const writtenType = (type: string): WrittenType | null =>
   Object.hasOwn(en.types, type) ? (type as WrittenType) : null;
 
+const hasText = (type: string): boolean => type === 'agent' || writtenType(type) !== null;
+
 /** The language of our own words: what was asked for, else the contact's, where there are texts in it; else English. */
-const textLanguage = (payload: FollowUpPayload, contact: Addressee): TextLanguage =>
+export const textLanguage = (payload: FollowUpPayload, contact: Addressee): TextLanguage =>
   languageWithTexts(payload.language ?? contact.language ?? '') ?? 'en';
 
+/** The language of a tag such as `hi-IN` in which there are texts; null where there are none. */
+export /** null: there are none in it. */
 const languageWithTexts = (tag: string): TextLanguage | null => {
   const [primary = ''] = tag.toLowerCase().split('-');
   return TEXT_LANGUAGES.find((language) => language === primary) ?? null;

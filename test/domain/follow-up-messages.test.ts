@@ -8,6 +8,7 @@ import {
   channelsOf,
   checkFollowUp,
   composeFollowUp,
+  composeWritten,
   defaultTemplate,
   purposeOf,
 } from '../../domain/follow-ups/messages.ts';
@@ -87,8 +88,11 @@ test('texts are in the language asked for, else in the one of the contact, else 
     'payload.language must be one of en, hi, ta, te, bn, in which there are texts, or come with message_template',
   ]);
   assert.deepEqual(paths('follow_up', { language: 'fr', message_template: 'Bonjour' }), []);
-  assert.deepEqual(paths('agent', { language: 'fr' }), []);
-  assert.deepEqual(paths('agent', { language: 'en\nX: y' }), ['payload.language must be a language such as en or hi']);
+  assert.equal(paths('agent', { language: 'fr', reason: 'r' }).length, 1);
+  assert.deepEqual(paths('agent', { language: 'fr', reason: 'r', message_template: 'Bonjour' }), []);
+  assert.deepEqual(paths('agent', { language: 'en\nX: y', reason: 'r' }), [
+    'payload.language must be a language such as en or hi',
+  ]);
 });
 
 test('an own template says what it says, with what is known of the contact and the variables that came with it', () => {
@@ -113,8 +117,40 @@ test('a type of its own needs a template, and the written ones and the agent do 
     'payload.message_template is needed for type parcel: only follow_up, reminder, check_in, nurture and agent have a text of their own',
   ]);
   assert.equal(paths('constructor', {}).length, 1);
-  for (const type of FOLLOW_UP_TYPES) assert.deepEqual(paths(type, {}, { ...ASHA }), []);
-  assert.equal(composeFollowUp('agent', {}, ASHA, EMAIL).body, composeFollowUp('follow_up', {}, ASHA, EMAIL).body);
+  for (const type of FOLLOW_UP_TYPES) assert.deepEqual(paths(type, { reason: 'no answer' }, { ...ASHA }), []);
+  assert.equal(
+    composeFollowUp('agent', { reason: 'no answer' }, ASHA, EMAIL).body,
+    composeFollowUp('follow_up', {}, ASHA, EMAIL).body,
+  );
+});
+
+test('an agent needs to know what to write about, also where it has a template to fall back on', () => {
+  const message = 'payload.reason is needed for type agent: what is to be written about';
+  for (const value of [{}, { reason: '' }, { reason: ' \n' }, { message_template: 'Hello' }]) {
+    assert.deepEqual(paths('agent', value), [message]);
+    assert.throws(() => composeFollowUp('agent', payload(value), ASHA, EMAIL), /payload\.reason/);
+  }
+  assert.deepEqual(paths('agent', { reason: 'the parcel came late' }), []);
+  assert.deepEqual(paths('follow_up', { reason: '' }), []);
+});
+
+test('what somebody else wrote stands between our salutation and closing, as it was written', () => {
+  const written = { subject: 'A question', body: 'Is {{name}} all right?' };
+  assert.deepEqual(composeWritten(written, {}, ASHA, 'The shop'), {
+    subject: 'A question',
+    body: 'Dear Asha Rao,\n\nIs {{name}} all right?\n\nKind regards,\nThe shop',
+    language: 'en',
+  });
+  const hindi = composeWritten(
+    written,
+    payload({ subject: 'Order of {{name}}', variables: { name: 'X1' } }),
+    {
+      ...{ ...ASHA, language: 'hi' },
+    },
+    null,
+  );
+  assert.equal(hindi.subject, 'Order of X1');
+  assert.match(hindi.body, /^नमस्ते,\n\n/);
 });
 
 test('what is missing or badly written is told at its field when it is scheduled, all at once', () => {

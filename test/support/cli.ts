@@ -141,10 +141,10 @@ export class CliProcess {
   }
 }
 
-/** Without settings of whoever runs the tests; servers from the cache, ports chosen by the system. */
+/** Without settings of whoever runs the tests; servers from the cache, ports chosen by the system, the same at night. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(REVEILLE_|TEMPORAL_|DATABASE_URL$|NODE_OPTIONS$|NODE_TEST_CONTEXT$|TERM$)/.test(name),
   );
-  return { ...Object.fromEntries(kept), REVEILLE_CACHE_DIR: cacheDir(), REVEILLE_PORT: '0' };
+  return { ...Object.fromEntries(kept), REVEILLE_CACHE_DIR: cacheDir(), REVEILLE_PORT: '0', REVEILLE_QUIET_HOURS: 'none' };
 }

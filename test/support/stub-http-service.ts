@@ -6,6 +6,8 @@ import type { AcceptedEffects } from './accepted-effects.ts';
 /** What a stub does with a request. `accepts`: whether it has acted on it by then. */
 export type HttpBehaviour =
   | { kind: 'accept' }
+  /** Accepts at once, or only then, and answers then. */
+  | { kind: 'slow'; afterMs: number; accepts: 'at-once' | 'then' }
   | { kind: 'hang'; accepts: boolean }
   | { kind: 'reset'; accepts: boolean }
   | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string }
@@ -75,6 +77,7 @@ export class StubHttpService implements AsyncDisposable {
     const behaviour = (this.#behaviours.length > 1 ? this.#behaviours.shift() : this.#behaviours[0])!;
     const asked = this.#protocol.read(request);
     if ('status' in asked) return answerJson(response, asked.status, asked.answer);
+    if (behaviour.kind === 'slow') return this.#slow(behaviour, response, asked);
     if (behaviour.kind === 'accept' || (behaviour.kind !== 'status' && behaviour.accepts)) this.#accept(asked);
     this.#answer(behaviour, response, asked.answer);
   }
@@ -85,7 +88,21 @@ export class StubHttpService implements AsyncDisposable {
     if (!known) this.effects.add({ service: this.#protocol.name, key, to, text: said });
   }
 
-  #answer(behaviour: HttpBehaviour, response: ServerResponse, good: object): void {
+  #slow(
+    { afterMs, accepts }: HttpBehaviour & { kind: 'slow' },
+    response: ServerResponse,
+    asked: { key: string | null; to: string; text: string; answer: object },
+  ): void {
+    if (accepts === 'at-once') this.#accept(asked);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (accepts === 'then') this.#accept(asked);
+      answerJson(response, 200, asked.answer);
+    }, afterMs);
+    this.#timers.add(timer);
+  }
+
+  #answer(behaviour: Exclude<HttpBehaviour, { kind: 'slow' }>, response: ServerResponse, good: object): void {
     response.on('error', () => undefined);
     switch (behaviour.kind) {
       case 'accept':

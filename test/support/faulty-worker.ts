@@ -1,0 +1,33 @@
+/**
+ * A worker with a planted bug: its effect ledger is switched off, so that whoever asks may send. Follow-ups and channels are
+ * the real ones. What checks deliveries has to find what comes of it.
+ */
+import type { Begun, DeliveryStore } from '../../domain/ports/delivery-store.ts';
+import type { Store } from '../../domain/ports/store.ts';
+import { runWorkerOn } from './worker-on-store.ts';
+
+let fences = 1_000_000;
+
+/** Asks the ledger, and then does as it likes. */
+function careless(store: Store): DeliveryStore {
+  return {
+    ...store.deliveries,
+    async begin(workspace, delivery, at, options, decide): Promise<Begun> {
+      const begun = await store.deliveries.begin(workspace, delivery, at, options, decide);
+      if (begun.outcome === 'go') return begun;
+      const contact = await store.contacts.get(workspace, delivery.contactId);
+      if (contact === null) return begun;
+      const { decision } = decide({ contact, lastReplyAt: null, promotionsAt: [] });
+      fences += 1;
+      return { outcome: 'go', fence: fences, attempts: 1, contact, decision };
+    },
+    finish: async (workspace, delivery, fence, end) =>
+      (await store.deliveries.finish(workspace, delivery, fence, end)) ?? end.state,
+  };
+}
+
+await runWorkerOn((store) => ({
+  ...store,
+  deliveries: careless(store),
+  effects: { ...store.effects, holds: () => Promise.resolve(true) },
+}));

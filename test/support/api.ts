@@ -16,7 +16,7 @@ export const TOKEN = 'a-token-for-tests';
 export function startTestApi(
   operations: Operations,
   store: ApiOptions['store'],
-  options: Partial<Pick<ApiOptions, 'ready' | 'rateLimit' | 'eventLimits' | 'logger'>> = {},
+  options: Partial<Pick<ApiOptions, 'ready' | 'rateLimit' | 'eventLimits' | 'logger' | 'links' | 'contacts'>> = {},
 ): Promise<ApiServer> {
   return startApi({
     operations,

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { OutboxMessage } from '../../domain/contracts/interventions.ts';
 import { openCli, withService } from './context.ts';
 import { type ListFlags, indent, listFlags, more } from './listing.ts';
 import { utc } from './scan-output.ts';
@@ -61,15 +62,29 @@ export function escalationCommands(program: Command): void {
       cli.print(`${id} is resolved`, item);
     });
 
-  listFlags(program.command('outbox').description('messages that no configured channel could send, newest first'))
+  listFlags(
+    program.command('outbox').description('messages that no configured channel sends, and calls to make, newest first'),
+  )
     .addHelpText('after', '\nExample:\n  reveille outbox --limit 5')
     .action(async (flags: ListFlags, command: Command) => {
       const cli = openCli(command);
       const page = await withService(cli, (operations) => operations.listOutbox(cli.caller, flags));
-      const items = page.items.map(
-        (item) =>
-          `${utc(item.createdAt)}  ${item.channel} to ${item.to ?? 'nobody'}  (${item.reason})\n  ${item.subject ?? ''}\n${indent(item.body)}\n`,
-      );
+      const items = page.items.map(formatOutboxMessage);
       cli.print([...items, ...more(page.nextCursor)].join('\n') || 'The outbox is empty', page.items);
     });
+}
+
+const OUTBOX_WORDS: Record<OutboxMessage['kind'], string> = {
+  intervention: 'intervention',
+  follow_up: 'follow-up',
+  in_app: 'in the application',
+  call: 'call to make',
+  escalation: 'escalation',
+};
+
+function formatOutboxMessage(message: OutboxMessage): string {
+  const { createdAt, kind, channel, to, reason, subject, body } = message;
+  const who = message.contactId ?? message.customerId;
+  const about = `${OUTBOX_WORDS[kind]}${who === null ? '' : ` for ${who}`}`;
+  return `${utc(createdAt)}  ${about}  ${channel} to ${to ?? 'nobody'}  (${reason})\n  ${subject ?? ''}\n${indent(body)}\n`;
 }

@@ -1,9 +1,12 @@
 import { Command } from 'commander';
 import { approvalCommands } from './approvals.ts';
+import { contactCommands } from './contacts.ts';
 import { customerCommands } from './customers.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { effectCommands } from './effects.ts';
 import { escalationCommands } from './escalations.ts';
+import { followUpCommands } from './follow-ups.ts';
 import { historyCommands } from './histories.ts';
 import { scanCommand } from './scan.ts';
 import { scheduleCommands } from './schedules.ts';
@@ -33,6 +36,9 @@ export function createProgram(options: { json?: boolean } = {}): Command {
   scheduleCommands(program);
   approvalCommands(program);
   escalationCommands(program);
+  contactCommands(program);
+  followUpCommands(program);
+  effectCommands(program);
   tokenCommands(program);
   doctorCommand(program);
   historyCommands(program);

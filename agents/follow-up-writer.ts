@@ -99,11 +99,13 @@ function languageClause(payload: FollowUpPayload, { language }: Addressee): stri
 }
 
 /** The text is held apart from our own lines, so that those cannot lend it their script. */
-function problemsOf(answer: z.output<typeof written>, { language, channel, isService }: Task): string[] {
+function problemsOf({ subject, body }: z.output<typeof written>, { language, channel, isService }: Task): string[] {
   const decision = { discountPercent: 0, serviceOnly: isService };
-  const problems = checkMessage(answer, { language, channel, decision });
+  // The subject once more as a line of the body, whose sentences have to be in the language as well.
+  const whole = `${subject}\n${body}`;
+  const problems = checkMessage({ subject, body: whole }, { language, channel, decision });
   // Whoever wrote the reason may have put it there; what has to be exact goes into a template.
-  if (numbersOf(`${answer.subject}\n${answer.body}`).length > 0) problems.push('names a number');
+  if (numbersOf(whole).length > 0) problems.push('names a number');
   return problems;
 }
 

@@ -146,5 +146,10 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(REVEILLE_|TEMPORAL_|DATABASE_URL$|NODE_OPTIONS$|NODE_TEST_CONTEXT$|TERM$)/.test(name),
   );
-  return { ...Object.fromEntries(kept), REVEILLE_CACHE_DIR: cacheDir(), REVEILLE_PORT: '0', REVEILLE_QUIET_HOURS: 'none' };
+  return {
+    ...Object.fromEntries(kept),
+    REVEILLE_CACHE_DIR: cacheDir(),
+    REVEILLE_PORT: '0',
+    REVEILLE_QUIET_HOURS: 'none',
+  };
 }

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { UNSUBSCRIBE_TEXTS } from '../../domain/contacts/unsubscribe-texts.ts';
+import { languageWithTexts } from '../../domain/follow-ups/messages.ts';
 import { DeliveryError, type OutgoingMessage } from '../../domain/ports/channels.ts';
 import { keyDigest } from './outcomes.ts';
 
@@ -29,11 +31,13 @@ export interface ComposedMail {
 
 /**
  * The message as a mail of plain text. Its Message-ID is the same for every attempt, so that a mail that came twice after
- * all is known as one by most mailboxes. With an unsubscribe URL it has the headers of RFC 2369 and, for one click, 8058.
+ * all is known as one by most mailboxes. A promotion with an unsubscribe URL has the headers of RFC 2369 and, for one click,
+ * 8058, and the link as its last line.
  * @throws DeliveryError `refused` where a line break or the like stands in what becomes a header
  */
 export async function composeMail(message: OutgoingMessage, from: Sender): Promise<ComposedMail> {
-  const { to, subject, body, language, unsubscribeUrl } = message;
+  const { to, subject, body, language } = message;
+  const unsubscribeUrl = message.purpose === 'promotion' ? message.unsubscribeUrl : undefined;
   for (const text of [to.name, to.address, subject, language, unsubscribeUrl]) {
     if (text && hasControls(text)) throw new DeliveryError('refused', 'A header of the mail would hold a line break');
   }
@@ -46,7 +50,7 @@ export async function composeMail(message: OutgoingMessage, from: Sender): Promi
     from,
     to: { name: to.name ?? '', address: to.address },
     subject: subject ?? '',
-    text: body,
+    text: unsubscribeUrl === undefined ? body : `${body.trimEnd()}\n\n${footer(language, unsubscribeUrl)}\n`,
     messageId,
     headers: {
       ...(language === null ? {} : { 'Content-Language': language }),
@@ -64,6 +68,11 @@ const unsubscribeHeaders = (url: string): Record<string, { prepared: boolean; va
   'List-Unsubscribe': { prepared: true, value: `<${url}>` },
   'List-Unsubscribe-Post': { prepared: true, value: 'List-Unsubscribe=One-Click' },
 });
+
+function footer(language: string | null, url: string): string {
+  const texts = UNSUBSCRIBE_TEXTS[languageWithTexts(language ?? '') ?? 'en'];
+  return `${texts.footer} ${url}`;
+}
 
 function contentOf(bytes: Buffer): Readable & { started: boolean } {
   const stream = new Readable({

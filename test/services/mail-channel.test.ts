@@ -5,8 +5,10 @@ import { DeliveryError, type OutgoingMessage } from '../../domain/ports/channels
 import { createDialler } from '../../services/dialler.ts';
 import { createEmailChannel, type SmtpSettings } from '../../services/notifications/email.ts';
 import { composeMail, parseSender } from '../../services/notifications/mail.ts';
+import { StubHttpService } from '../support/stub-http-service.ts';
 import { type MailBehaviour, type MailServerOptions, StubMailServer } from '../support/stub-mail-server.ts';
-import { mailRig, newEffects, smtpAt } from './channels-suite/rigs.ts';
+import { gatewayProtocol, telegramProtocol } from '../support/stub-services.ts';
+import { mailRig, newEffects, oneChannel, smtpAt } from './channels-suite/rigs.ts';
 import { messageTo } from './channels-suite/suite.ts';
 
 const FROM = { name: 'Reveille', address: 'hello@example.com' };
@@ -66,6 +68,52 @@ test('a promotion can be left by one click (RFC 8058); a service message has no 
     'list-unsubscribe-post': 'List-Unsubscribe=One-Click',
   });
   assert.deepEqual(service, {});
+});
+
+test('a promotion ends with its link in its own language, also where its text has none; a service mail does not', async () => {
+  await using rig = await mailRig();
+  const unsubscribeUrl = 'https://reveille.example.com/unsubscribe/t0ken';
+  const sent: Partial<OutgoingMessage>[] = [
+    { purpose: 'promotion', unsubscribeUrl, body: 'Hello\n\n', language: 'en' },
+    { purpose: 'promotion', unsubscribeUrl, body: 'नमस्ते', language: 'hi-IN' },
+    { purpose: 'promotion', unsubscribeUrl, body: 'Bonjour', language: 'fr' },
+    { purpose: 'promotion', unsubscribeUrl, body: 'Hello', language: null },
+    { purpose: 'promotion', body: 'Hello', language: 'en' },
+    { purpose: 'service', unsubscribeUrl, body: 'Hello', language: 'en' },
+  ];
+  for (const [index, more] of sent.entries()) await rig.channel.send(message({ ...more, key: `k${index}` }), never);
+  assert.deepEqual(
+    rig.stub.mails.map(({ text }) => text?.trimEnd()),
+    [
+      `Hello\n\nYou no longer want such mails? ${unsubscribeUrl}`,
+      `नमस्ते\n\nऐसे ईमेल नहीं चाहिए? ${unsubscribeUrl}`,
+      `Bonjour\n\nYou no longer want such mails? ${unsubscribeUrl}`,
+      `Hello\n\nYou no longer want such mails? ${unsubscribeUrl}`,
+      'Hello',
+      'Hello',
+    ],
+  );
+  assert.ok(rig.stub.mails.at(-1)?.headers.every(({ key }) => !key.startsWith('list-')));
+});
+
+test('what other channels send is the text as it is, with or without a link', async () => {
+  const unsubscribeUrl = 'https://reveille.example.com/unsubscribe/t0ken';
+  const promotion = (key: string, address: string): OutgoingMessage => ({
+    ...message({ key, purpose: 'promotion', unsubscribeUrl, body: 'Hello' }),
+    ...{ to: { name: null, address } },
+  });
+  const token = '123456789:AAcanary-token-of-a-bot';
+  const keys = [`whsec_${Buffer.alloc(32, 7).toString('base64')}`];
+  await using telegram = await StubHttpService.start(telegramProtocol(token), newEffects());
+  await using gateway = await StubHttpService.start(gatewayProtocol(keys), newEffects());
+  await using bot = oneChannel('telegram', { telegram: { botToken: token, apiUrl: telegram.url } });
+  await using sms = oneChannel('sms', { gateways: { sms: { url: gateway.url, keys } } });
+  await bot.channel.send(promotion('t', '42'), never);
+  await sms.channel.send(promotion('s', '+919812345678'), never);
+  assert.deepEqual(
+    [...telegram.effects.all(), ...gateway.effects.all()].map(({ text }) => text),
+    ['Hello', 'Hello'],
+  );
 });
 
 test('the Message-ID is of the key, at the domain of the sender, and tells nothing', async () => {

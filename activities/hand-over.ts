@@ -16,7 +16,7 @@ export const MAY_HAVE_GONE =
 export interface MessageStep extends InterventionStep {
   /** Of the text that was approved. */
   textHash: string | null;
-  /** When it was decided or approved. */
+  /** When its text was decided on or last changed. */
   plannedAt: string;
 }
 

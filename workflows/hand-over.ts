@@ -12,7 +12,7 @@ export interface HandingOver {
   interventionId: string;
   /** Of the text that was approved. */
   textHash: string | null;
-  /** When it was decided or approved: a reply since then makes it needless. ISO 8601. */
+  /** When its text was decided on or last changed: a reply since then makes it needless. ISO 8601. */
   plannedAt: string;
   /** Who called it off, once somebody has. */
   calledOff: () => Verdict | undefined;

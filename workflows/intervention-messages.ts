@@ -39,6 +39,8 @@ export interface Said {
   /** Who cancelled it, also after an approval: a message that waits for its time can still be called off. */
   cancelled?: Verdict;
   editing: boolean;
+  /** When the text was last changed, ISO 8601. */
+  editedAt?: string;
 }
 
 /**
@@ -91,9 +93,11 @@ export function answerMessages(
   setHandler(
     edit,
     async (message) => {
+      const at = new Date().toISOString();
       said.editing = true;
       try {
         status.textHash = (await applyEdit(parseMessage(editMessage, message))).textHash;
+        said.editedAt = at;
       } finally {
         said.editing = false;
       }

@@ -104,10 +104,10 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
     if (decided.state === 'suppressed') return;
 
     const verdict = deadline ? await approval(deadline, approvalTime(priority)) : said.verdict;
-    const plannedAt = deadline ? now() : decided.decidedAt;
     if (verdict) await write(verdict.state, verdict.reason, verdict.actor);
     if (verdict && verdict.state !== 'approved') return;
-    await send(plannedAt);
+    // An approval answers for the text, not for what the customer has said since it was written.
+    await send(said.editedAt ?? decided.decidedAt);
   }
 
   /** Sends what nobody has to approve any more. @param plannedAt a reply since then makes it needless */

@@ -1,0 +1,3 @@
+import { sending } from './suite/sending.ts';
+
+sending('An intervention and the sending of its message');

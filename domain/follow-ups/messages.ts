@@ -198,8 +198,6 @@ export const textLanguage = (payload: FollowUpPayload, contact: Addressee): Text
   languageWithTexts(payload.language ?? contact.language ?? '') ?? 'en';
 
 /** The language of a tag such as `hi-IN` in which there are texts; null where there are none. */
-export /** null: there are none in it. */
-/** The language of a tag such as `hi-IN` in which there are texts; null where there are none. */
 export const languageWithTexts = (tag: string): TextLanguage | null => {
   const [primary = ''] = tag.toLowerCase().split('-');
   return TEXT_LANGUAGES.find((language) => language === primary) ?? null;

@@ -132,7 +132,7 @@ test('line breaks and other controls in what becomes a header are refused, where
     (language) => ({ language }),
     (name) => ({ to: { name, address: 'asha@example.com' } }),
     (address) => ({ to: { name: null, address: `asha@example.com${address}` } }),
-    (path) => ({ unsubscribeUrl: `https://example.com/${path}` }),
+    (path) => ({ purpose: 'promotion', unsubscribeUrl: `https://example.com/${path}` }),
   ];
   await fc.assert(
     fc.asyncProperty(

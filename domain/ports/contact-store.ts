@@ -1,4 +1,4 @@
-import type { ContactDetails, ContactMessage, OptOut, Purpose, SendDecision } from '../contracts/contacts.ts';
+import type { Contact, ContactDetails, ContactMessage, OptOut, Purpose, SendDecision } from '../contracts/contacts.ts';
 import type { Effect } from '../contracts/effects.ts';
 import type { FollowUp, FollowUpMessage, FollowUpPayload, FollowUpState } from '../contracts/follow-ups.ts';
 import type { Channel } from '../contracts/interventions.ts';
@@ -19,6 +19,9 @@ export interface ContactRow {
   optOuts: OptOut[];
 }
 
+/** The contact object, its zone null where nobody said. */
+export type ShownContact = Omit<Contact, 'timezone'> & { timezone: string | null };
+
 export interface FollowUpRow extends Omit<FollowUp, 'latenessMs'> {
   payload: FollowUpPayload;
   createdAt: string;
@@ -36,6 +39,10 @@ export interface ContactStore {
   put(workspace: string, contactId: string, details: ContactDetails, at: string): Promise<ContactRow>;
   /** null when there is neither a contact nor a customer of that id. */
   get(workspace: string, contactId: string): Promise<ContactRow | null>;
+  /** Those of these that there are, in any order, in a constant number of queries. */
+  getMany(workspace: string, contactIds: readonly string[]): Promise<ContactRow[]>;
+  /** With the newest ten messages and at most a hundred follow-ups to come; null when unknown. */
+  show(workspace: string, contactId: string): Promise<ShownContact | null>;
   /** Notes an opt-out; the same one twice is once. @returns null when the contact is unknown */
   optOut(workspace: string, contactId: string, optOut: OptOut): Promise<ContactRow | null>;
   /** Takes back the opt-outs that these name: of that channel and purpose; all where neither is given. Sets marketing where the purpose is promotion or absent. */
@@ -45,8 +52,9 @@ export interface ContactStore {
     which: { channel: Channel | null; purpose: Purpose | null; at: string; actor: string },
   ): Promise<ContactRow | null>;
   /**
-   * Notes a reply and, in the same transaction, cancels what is pending and every planned effect of the contact that nobody
-   * is at yet. The same `messageId` again cancels nothing and answers the same. Appends `contact.replied`.
+   * Notes a reply and, in the same transaction, calls off every effect of the contact that is not over, and cancels the
+   * follow-ups whose message is thereby certain not to go out. The same `messageId` again cancels nothing and answers the
+   * same. Appends `contact.replied`.
    */
   replied(
     workspace: string,
@@ -79,33 +87,36 @@ export interface FollowUpStore {
     workspace: string,
     options: ListOptions & { contactId?: string | undefined; state?: FollowUpState | undefined },
   ): Promise<Page<FollowUpRow>>;
-  /** Of one contact, the soonest to come first. */
+  /**
+   * What is to be tried of one contact, by `nextAt`: pending ones, and those in processing that a lost attempt may have sent
+   * and that are to be tried again since their channel takes the same key twice for once.
+   */
   pending(workspace: string, contactId: string, limit: number): Promise<FollowUpRow[]>;
   /** Moves a pending one. @returns null when it is not pending */
   reschedule(workspace: string, followUpId: string, scheduledFor: string): Promise<FollowUpRow | null>;
   /** Keeps the text written for one that is not over; the first one stays. @returns null when it is over or unknown */
   write(workspace: string, followUpId: string, message: FollowUpMessage): Promise<FollowUpRow | null>;
   /**
-   * Cancels a pending one, and calls off its effect in the same transaction. One that is being sent stays as it is, and is
-   * not tried again. @returns it as it is then; null when it is unknown
+   * Calls off its effect, and cancels it where its message is thereby certain not to go out. One that is being sent, or may
+   * have been, stays as it is, and is not tried again. @returns it as it is then; null when it is unknown
    */
   cancel(
     workspace: string,
     followUpId: string,
     by: { reason: string; actor: string; at: string },
   ): Promise<FollowUpRow | null>;
-  /** The same for all of a contact. @returns those that it cancelled */
+  /** The same for all of a contact that are not over. @returns those that it cancelled, soonest first */
   cancelPending(
     workspace: string,
     contactId: string,
     by: { reason: string; actor: string; at: string },
   ): Promise<FollowUpRow[]>;
-  /** Ends one that cannot be sent as `failed`; the first end stays. */
+  /** Ends one that cannot be sent as `failed`, unless its message may have gone out; the first end stays. */
   fail(workspace: string, followUpId: string, by: { reason: string; at: string }): Promise<FollowUpRow | null>;
   /** Processing since before that instant, oldest first, each with its effect, where it has one. */
   stale(workspace: string, before: string, limit: number): Promise<{ followUp: FollowUpRow; effect: Effect | null }[]>;
   /**
-   * Contacts of every workspace with a pending one that should have been tried before that instant: their workflow may be
+   * Contacts of every workspace with one that should have been tried before that instant (see `pending`): their workflow may be
    * gone. Each is named at most once within `everyMs`. Oldest first.
    */
   forgotten(

@@ -30,10 +30,14 @@ export type Begun =
   | { outcome: 'go'; fence: number; attempts: number; contact: ContactRow; decision: SendDecision }
   /** May not go: not yet, or never; a follow-up waits until then, or is over. */
   | { outcome: 'held'; decision: SendDecision }
-  /** Another attempt is at it until then. */
+  /** Another attempt is at it, or it is not due, until then. */
   | { outcome: 'busy'; until: string }
-  /** It is over, or was called off. */
-  | { outcome: 'done' | 'failed' | 'cancelled' | 'unknown'; reason: string | null };
+  /** It is over, or was called off. `result`: what the other side answered, where it is done. */
+  | {
+      outcome: 'done' | 'failed' | 'cancelled' | 'unknown';
+      reason: string | null;
+      result: Record<string, unknown> | null;
+    };
 
 export interface DeliveryEnd {
   /** `later`: it did not go and is to be tried again at `nextAt`. */

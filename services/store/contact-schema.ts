@@ -7,7 +7,7 @@ import type {
   SendDecision,
   SendReason,
 } from '../../domain/contracts/contacts.ts';
-import type { FollowUpPayload, FollowUpState } from '../../domain/contracts/follow-ups.ts';
+import type { FollowUpMessage, FollowUpPayload, FollowUpState } from '../../domain/contracts/follow-ups.ts';
 import type { Channel } from '../../domain/contracts/interventions.ts';
 import { instant, json, safeText } from './columns.ts';
 
@@ -105,6 +105,8 @@ export const scheduledActions = pgTable(
     contactId: safeText('prospect_id').notNull(),
     type: safeText('action_type').notNull(),
     scheduledFor: instant('scheduled_for').notNull(),
+    /** When it is to be tried next: when it is due, later where it has to wait. */
+    nextAt: instant('next_at').notNull(),
     payload: json('payload').$type<FollowUpPayload>().notNull(),
     state: safeText('status').$type<FollowUpState>().notNull(),
     createdAt: instant('created_at').notNull(),
@@ -114,18 +116,22 @@ export const scheduledActions = pgTable(
     endedAt: instant('ended_at'),
     endedBy: safeText('ended_by'),
     reason: safeText('reason'),
+    /** The text that was written for it. */
+    message: json('message').$type<FollowUpMessage>(),
+    /** When its contact was last found to be forgotten. */
+    wokenAt: instant('woken_at'),
   },
   (table) => [
     primaryKey({ columns: [table.workspace, table.followUpId] }),
     index('scheduled_actions_newest').on(table.workspace, table.createdAt, table.followUpId),
     index('scheduled_actions_of_contact').on(table.workspace, table.contactId, table.createdAt, table.followUpId),
     index('scheduled_actions_in_state').on(table.workspace, table.state, table.createdAt, table.followUpId),
-    index('scheduled_actions_pending')
-      .on(table.workspace, table.contactId, table.scheduledFor, table.followUpId)
-      .where(sql`status = 'pending'`),
+    index('scheduled_actions_to_come')
+      .on(table.workspace, table.contactId, table.nextAt, table.followUpId)
+      .where(sql`status in ('pending', 'processing')`),
     index('scheduled_actions_due')
-      .on(table.workspace, table.scheduledFor)
-      .where(sql`status = 'pending'`),
+      .on(table.nextAt)
+      .where(sql`status in ('pending', 'processing')`),
     index('scheduled_actions_processing')
       .on(table.workspace, table.processingSince)
       .where(sql`status = 'processing'`),

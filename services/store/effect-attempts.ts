@@ -9,7 +9,7 @@ type AttemptOptions = Parameters<EffectStore['attempt']>[3];
 type Outcome = Awaited<ReturnType<EffectStore['attempt']>>;
 type End = Parameters<EffectStore['end']>[3];
 
-const LOST = 'The attempt was lost: nobody knows how far it came.';
+export const LOST = 'The attempt was lost: nobody knows how far it came.';
 
 const isPlanned = sql`${effects.state} = 'planned'`;
 const isAttempting = sql`${effects.state} = 'attempting'`;

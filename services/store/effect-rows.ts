@@ -42,37 +42,34 @@ const isPlanned = sql`${effects.state} = 'planned'`;
 /** Where one that is not tried again comes to rest: cancelled only where it is certain that it was not done. */
 export const atRest = sql`case when ${effects.mayBeDone} then 'unknown' else 'cancelled' end`;
 
+/** Who calls something off and why. */
+export interface CallingOff {
+  reason: string;
+  /** null: nobody that is known. */
+  actor: string | null;
+  at: string;
+}
+
 /** What calls off a planned one; one that somebody is at is then not tried again should this attempt fail. */
-const calledOff = (at: string, reason: string) => ({
+const calledOff = ({ reason, actor, at }: CallingOff) => ({
   state: sql`case when ${isPlanned} then ${atRest} else ${effects.state} end`,
   endedAt: sql`case when ${isPlanned} then ${sql.param(at, effects.endedAt)} else ${effects.endedAt} end`,
   cancelReason: sql`coalesce(${effects.cancelReason}, ${sql.param(reason, effects.cancelReason)})`,
+  cancelledBy: sql`case when ${effects.cancelReason} is null then ${sql.param(actor, effects.cancelledBy)} else ${effects.cancelledBy} end`,
 });
 
 /** Calls off those of `which` that are not over, in one statement. */
-export async function callOff(
-  database: Database,
-  which: SQL | undefined,
-  at: string,
-  reason: string,
-): Promise<StoredEffect[]> {
+export async function callOff(database: Database, which: SQL | undefined, by: CallingOff): Promise<StoredEffect[]> {
   return database
     .update(effects)
-    .set(calledOff(at, reason))
+    .set(calledOff(by))
     .where(and(which, sql`${effects.state} in ('planned', 'attempting')`))
     .returning();
 }
 
-/** Calls off whatever is not over of a contact. Hold the contact's follow-ups (`cancelAllPending`). */
-export async function callOffEffects(
-  transaction: Database,
-  workspace: string,
-  contactId: string,
-  at: string,
-  reason: string,
-): Promise<void> {
-  await callOff(transaction, and(eq(effects.workspace, workspace), eq(effects.contactId, contactId)), at, reason);
-}
+/** Effects of a contact. */
+export const isOfContact = (workspace: string, contactId: string): SQL | undefined =>
+  and(eq(effects.workspace, workspace), eq(effects.contactId, contactId));
 
 /** A message that was sent, among those of its contact. */
 export async function noteSent(transaction: Database, row: StoredEffect, at: string): Promise<void> {

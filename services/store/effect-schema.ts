@@ -28,6 +28,7 @@ export const effects = pgTable(
     mayBeDone: boolean('may_be_done').notNull().default(false),
     /** Called off while somebody was at it, or before: it is not tried again. */
     cancelReason: safeText('cancel_reason'),
+    cancelledBy: safeText('cancelled_by'),
     plannedAt: instant('planned_at').notNull(),
     attemptedAt: instant('attempted_at'),
     endedAt: instant('ended_at'),

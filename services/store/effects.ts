@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { and, asc, eq, gte, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Effect } from '../../domain/contracts/effects.ts';
-import { ReveilleError } from '../../domain/errors.ts';
 import type { EffectStore, PlannedEffect } from '../../domain/ports/effect-store.ts';
 import type { Connection, Database } from './connection.ts';
 import { NewestFirst } from './cursor.ts';
+import { sentSince } from './delivery-facts.ts';
 import { effectAttempts } from './effect-attempts.ts';
-import { callOff, effectOf, hasKey, isEffect, noteSent, toEffect } from './effect-rows.ts';
+import { callOff, effectOf, hasKey, isEffect, toEffect } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
+import { settleEffect } from './effect-settling.ts';
 
 async function plan(database: Database, workspace: string, given: PlannedEffect): Promise<Effect> {
   const [row] = await database
@@ -18,26 +19,6 @@ async function plan(database: Database, workspace: string, given: PlannedEffect)
   return toEffect(row ?? (await effectOf(database, hasKey(workspace, given.key)))!);
 }
 
-async function resolve(
-  transaction: Database,
-  workspace: string,
-  effectId: string,
-  { as, actor, note, at }: Parameters<EffectStore['resolve']>[2],
-): Promise<Effect | null> {
-  const [row] = await transaction
-    .update(effects)
-    .set({ state: as, endedAt: at, resolvedBy: actor, note })
-    .where(and(isEffect(workspace, effectId), eq(effects.state, 'unknown')))
-    .returning();
-  if (row) {
-    if (as === 'done') await noteSent(transaction, row, row.attemptedAt ?? at);
-    return toEffect(row);
-  }
-  const found = await effectOf(transaction, isEffect(workspace, effectId));
-  if (!found) return null;
-  throw new ReveilleError('conflict', `Only an unknown effect can be settled: this one is ${found.state}.`);
-}
-
 /** The effect ledger; each change is one statement on its row, so that of two who meet one wins. */
 export function effectStore(connection: Connection): EffectStore {
   const newest = new NewestFirst(effects, 'plannedAt', 'effectId');
@@ -46,7 +27,7 @@ export function effectStore(connection: Connection): EffectStore {
     plan: (workspace, given) => connection.run((database) => plan(database, workspace, given)),
     cancel: (workspace, key, at, reason) =>
       connection.run(async (database) => {
-        const [called] = await callOff(database, hasKey(workspace, key), at, reason);
+        const [called] = await callOff(database, hasKey(workspace, key), { reason, actor: null, at });
         const row = called ?? (await effectOf(database, hasKey(workspace, key)));
         return row && toEffect(row);
       }),
@@ -59,22 +40,13 @@ export function effectStore(connection: Connection): EffectStore {
       return newest.list(connection, options, filter, toEffect);
     },
     resolve: (workspace, effectId, by) =>
-      connection.transaction((transaction) => resolve(transaction, workspace, effectId, by)),
+      connection.transaction((transaction) => settleEffect(transaction, workspace, effectId, by)),
     async sentSince(workspace, contactId, purpose, since) {
       const sent = await connection.run((database) =>
         database
           .select({ at: sql<string>`${effects.attemptedAt}`.mapWith(effects.attemptedAt) })
           .from(effects)
-          .where(
-            and(
-              eq(effects.workspace, workspace),
-              eq(effects.contactId, contactId),
-              eq(effects.purpose, purpose),
-              eq(effects.kind, 'message'),
-              gte(effects.attemptedAt, since),
-              sql`(${effects.state} in ('attempting', 'done', 'unknown') or (${effects.state} = 'planned' and ${effects.mayBeDone}))`,
-            ),
-          )
+          .where(sentSince(workspace, contactId, purpose, since))
           .orderBy(asc(effects.attemptedAt)),
       );
       return sent.map(({ at }) => at);

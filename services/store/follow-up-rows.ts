@@ -1,8 +1,12 @@
 import { type SQL, and, eq, sql } from 'drizzle-orm';
-import type { FollowUp } from '../../domain/contracts/follow-ups.ts';
+import type { EffectState } from '../../domain/contracts/effects.ts';
+import { soonestFirst } from '../../domain/follow-ups/due.ts';
+import { followUpOf } from '../../domain/follow-ups/follow-up.ts';
 import type { FollowUpRow } from '../../domain/ports/contact-store.ts';
 import { type Database, holdLock } from './connection.ts';
 import { scheduledActions } from './contact-schema.ts';
+import { type CallingOff, type StoredEffect, isOfContact } from './effect-rows.ts';
+import { effects } from './effect-schema.ts';
 import type { NewEvent } from './events.ts';
 
 export type StoredFollowUp = typeof scheduledActions.$inferSelect;
@@ -14,7 +18,9 @@ export function toFollowUpRow(row: StoredFollowUp): FollowUpRow {
     contactId: row.contactId,
     type: row.type,
     scheduledFor: row.scheduledFor,
+    nextAt: row.nextAt,
     payload: row.payload,
+    message: row.message,
     state: row.state,
     reason: row.reason,
     actor: (row.state === 'cancelled' ? row.endedBy : null) ?? row.createdBy,
@@ -32,42 +38,126 @@ const EVENT_OF_STATE = {
 
 /** What is told of follow-ups that ended at `at`. */
 export function followUpEvents(rows: readonly FollowUpRow[], at: string): NewEvent[] {
-  return rows.flatMap(({ createdAt: _createdAt, processingSince: _processingSince, ...followUp }) => {
-    const { state, executedAt, scheduledFor } = followUp;
-    if (state === 'pending' || state === 'processing') return [];
-    const latenessMs = executedAt === null ? null : Date.parse(executedAt) - Date.parse(scheduledFor);
-    const data: FollowUp = { ...followUp, latenessMs };
-    return [{ type: EVENT_OF_STATE[state], at, data }];
-  });
+  return rows.flatMap((row) =>
+    row.state === 'pending' || row.state === 'processing'
+      ? []
+      : [{ type: EVENT_OF_STATE[row.state], at, data: followUpOf(row) }],
+  );
 }
 
-export const isPendingOf = (workspace: string, contactId: string): SQL | undefined =>
-  and(
-    eq(scheduledActions.workspace, workspace),
-    eq(scheduledActions.contactId, contactId),
-    // As a literal, so that the partial index is seen to fit.
-    sql`${scheduledActions.state} = 'pending'`,
-  );
+/** Key of the effect that is a follow-up's message. */
+export const messageKeyOf = (followUpId: string): string => `follow-up/${followUpId}/message`;
 
-/** Soonest first. */
-const bySchedule = (a: FollowUpRow, b: FollowUpRow): number =>
-  Date.parse(a.scheduledFor) - Date.parse(b.scheduledFor) || (a.followUpId < b.followUpId ? -1 : 1);
+/** The follow-up whose message an effect of this key is; null for others. */
+export const followUpOfKey = (key: string): string | null => /^follow-up\/([^/]+)\/message$/.exec(key)?.[1] ?? null;
+
+const messageKey = sql`('follow-up/' || ${scheduledActions.followUpId} || '/message')`;
+
+export const isFollowUp = (workspace: string, followUpId: string): SQL | undefined =>
+  and(eq(scheduledActions.workspace, workspace), eq(scheduledActions.followUpId, followUpId));
+
+export const isOf = (workspace: string, contactId: string): SQL | undefined =>
+  and(eq(scheduledActions.workspace, workspace), eq(scheduledActions.contactId, contactId));
+
+/** Not over; a literal, so that the partial index is seen to fit. */
+export const isOpen = sql`${scheduledActions.state} in ('pending', 'processing')`;
+
+export const isPendingOf = (workspace: string, contactId: string): SQL | undefined =>
+  and(isOf(workspace, contactId), isOpen, sql`${scheduledActions.state} = 'pending'`);
+
+/** Its effect is in one of these states. */
+const hasEffectIn = (...states: EffectState[]): SQL =>
+  sql`exists (select 1 from ${effects} where ${effects.workspace} = ${scheduledActions.workspace} and ${effects.key} = ${messageKey}
+    and ${effects.state} in (${sql.join(
+      states.map((state) => sql`${state}`),
+      sql`, `,
+    )}))`;
+
+/** To be tried when its time comes: pending, or in processing with an effect that a lost attempt gave back. */
+export const isToTry = sql`(${isOpen} and (${scheduledActions.state} = 'pending' or ${hasEffectIn('planned')}))`;
 
 /**
- * Cancels what is pending of a contact, soonest first; telling of it is left to the caller. Two such statements come one
- * after the other, so that they cannot wait for each other's rows.
+ * Waits for whoever changes follow-ups or messages of the contact, and holds it until the transaction ends. Taken before every
+ * change of a follow-up's state, so that a sender, a reply and a cancellation come one after the other.
  */
-export async function cancelAllPending(
+export const holdContact = (transaction: Database, workspace: string, contactId: string): Promise<void> =>
+  holdLock(transaction, 'contact', workspace, contactId);
+
+/** Keys of the messages of a contact's follow-ups that are not over, for `callOff`. */
+export const messagesToCome = (workspace: string, contactId: string): SQL | undefined =>
+  and(
+    isOfContact(workspace, contactId),
+    sql`${effects.key} = any (array(select ${messageKey} from ${scheduledActions} where ${isOf(workspace, contactId)} and ${isOpen}))`,
+  );
+
+/** Ends, in one state, those of `which` that are not over and whose message is certain not to go out any more. */
+export async function endUnsent(
   transaction: Database,
   workspace: string,
-  contactId: string,
-  by: { reason: string; actor: string; at: string },
+  { contactId, followUpId }: { contactId: string; followUpId?: string },
+  { reason, actor, at }: CallingOff,
+  state: 'cancelled' | 'failed',
 ): Promise<FollowUpRow[]> {
-  await holdLock(transaction, 'contact', workspace, contactId);
   const rows = await transaction
     .update(scheduledActions)
-    .set({ state: 'cancelled', reason: by.reason, endedBy: by.actor, endedAt: by.at })
-    .where(isPendingOf(workspace, contactId))
+    .set({ state, reason, endedBy: actor, endedAt: at, processingSince: null })
+    .where(
+      and(
+        isOf(workspace, contactId),
+        followUpId === undefined ? undefined : eq(scheduledActions.followUpId, followUpId),
+        isOpen,
+        sql`not ${hasEffectIn('planned', 'attempting', 'done', 'unknown')}`,
+      ),
+    )
     .returning();
-  return rows.map(toFollowUpRow).toSorted(bySchedule);
+  return rows.map(toFollowUpRow).toSorted(soonestFirst);
+}
+
+/** When its effect came to rest, and what else is to be said of it. */
+interface Step {
+  at: string;
+  executedAt?: string;
+  nextAt?: string | undefined;
+  reason?: string | null;
+}
+
+/** What a follow-up is, by the state of its effect. */
+function inStepWith(effect: StoredEffect, { at, executedAt = at, nextAt, reason = null }: Step) {
+  const over = { endedAt: at, processingSince: null };
+  const since = sql.param(at, scheduledActions.processingSince);
+  const processing = {
+    state: 'processing',
+    processingSince: sql`coalesce(${scheduledActions.processingSince}, ${since}::timestamptz)`,
+  } as const;
+  const waiting = nextAt === undefined ? {} : { nextAt };
+  switch (effect.state) {
+    case 'done':
+      return { ...over, state: 'executed', executedAt, reason, endedBy: effect.resolvedBy } as const;
+    case 'failed':
+      return { ...over, state: 'failed', reason: reason ?? effect.error, endedBy: effect.resolvedBy } as const;
+    case 'cancelled':
+      return { ...over, state: 'cancelled', reason: effect.cancelReason, endedBy: effect.cancelledBy } as const;
+    case 'planned':
+      return effect.mayBeDone
+        ? ({ ...processing, ...waiting } as const)
+        : ({ state: 'pending', processingSince: null, ...waiting } as const);
+    default:
+      return processing;
+  }
+}
+
+/** Brings a follow-up that is not over in step with its effect. @returns what is to be told of it */
+export async function keepInStep(
+  transaction: Database,
+  workspace: string,
+  followUpId: string,
+  effect: StoredEffect,
+  step: Step,
+): Promise<NewEvent[]> {
+  const rows = await transaction
+    .update(scheduledActions)
+    .set(inStepWith(effect, step))
+    .where(and(isFollowUp(workspace, followUpId), isOpen))
+    .returning();
+  return followUpEvents(rows.map(toFollowUpRow), step.at);
 }

@@ -1,14 +1,25 @@
-import { type SQL, and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { type SQL, and, asc, eq, lt, sql } from 'drizzle-orm';
 import type { FollowUpRow, FollowUpStore } from '../../domain/ports/contact-store.ts';
 import { oneOf, rowsOf } from './bulk.ts';
 import type { Connection, Database } from './connection.ts';
 import { scheduledActions } from './contact-schema.ts';
 import { NewestFirst } from './cursor.ts';
+import { type CallingOff, callOff, hasKey, toEffect } from './effect-rows.ts';
+import { effects } from './effect-schema.ts';
 import { appendEvents } from './events.ts';
-import { type StoredFollowUp, cancelAllPending, followUpEvents, isPendingOf, toFollowUpRow } from './follow-up-rows.ts';
-
-const isFollowUp = (workspace: string, followUpId: string): SQL | undefined =>
-  and(eq(scheduledActions.workspace, workspace), eq(scheduledActions.followUpId, followUpId));
+import {
+  endUnsent,
+  followUpEvents,
+  holdContact,
+  isFollowUp,
+  isOf,
+  isOpen,
+  isToTry,
+  messageKeyOf,
+  messagesToCome,
+  toFollowUpRow,
+} from './follow-up-rows.ts';
+import { forgottenContacts } from './forgotten.ts';
 
 async function find(database: Database, workspace: string, followUpId: string): Promise<FollowUpRow | null> {
   const [row] = await database.select().from(scheduledActions).where(isFollowUp(workspace, followUpId));
@@ -25,6 +36,7 @@ async function scheduleAll(
   const rows = given.map(({ actor, ...followUp }) => ({
     ...followUp,
     workspace,
+    nextAt: followUp.scheduledFor,
     state: 'pending' as const,
     createdBy: actor,
   }));
@@ -38,39 +50,90 @@ async function scheduleAll(
   return ids.map((id) => byId.get(id)!);
 }
 
-/** Changes one that is in one of these states; null when it is not. */
+/** Changes one that is `which`; null when it is not. */
 async function change(
   database: Database,
   workspace: string,
   followUpId: string,
-  states: StoredFollowUp['state'][],
+  which: SQL,
   changes: Parameters<ReturnType<typeof updating>['set']>[0],
 ): Promise<FollowUpRow | null> {
   const [row] = await updating(database)
     .set(changes)
-    .where(and(isFollowUp(workspace, followUpId), inArray(scheduledActions.state, states)))
+    .where(and(isFollowUp(workspace, followUpId), which))
     .returning();
   return row ? toFollowUpRow(row) : null;
 }
 
 const updating = (database: Database) => database.update(scheduledActions);
 
-async function endOnce(
+/** `work` while the contact of the follow-up is held; null when there is no such follow-up. */
+async function whileHeld<Result>(
   transaction: Database,
   workspace: string,
   followUpId: string,
-  { state, reason, actor, at }: Parameters<FollowUpStore['end']>[2],
-): Promise<FollowUpRow | null> {
-  const ended = await change(transaction, workspace, followUpId, ['pending', 'processing'], {
-    ...{ state, reason, endedBy: actor, endedAt: at, processingSince: null },
-    executedAt: state === 'executed' ? at : null,
-  });
-  if (!ended) return find(transaction, workspace, followUpId);
-  await appendEvents(transaction, workspace, followUpEvents([ended], at));
-  return ended;
+  work: (contactId: string) => Promise<Result>,
+): Promise<Result | null> {
+  const [row] = await transaction
+    .select({ contactId: scheduledActions.contactId })
+    .from(scheduledActions)
+    .where(isFollowUp(workspace, followUpId));
+  if (!row) return null;
+  await holdContact(transaction, workspace, row.contactId);
+  return work(row.contactId);
 }
 
-/** Follow-ups; each change is one statement on its row, so that of two who meet one wins. */
+/** Ends one whose message is certain not to go out any more. @returns it as it is then */
+function endOne(
+  transaction: Database,
+  workspace: string,
+  followUpId: string,
+  by: CallingOff,
+  state: 'cancelled' | 'failed',
+): Promise<FollowUpRow | null> {
+  return whileHeld(transaction, workspace, followUpId, async (contactId) => {
+    await callOff(transaction, hasKey(workspace, messageKeyOf(followUpId)), by);
+    const ended = await endUnsent(transaction, workspace, { contactId, followUpId }, by, state);
+    await appendEvents(transaction, workspace, followUpEvents(ended, by.at));
+    return ended[0] ?? find(transaction, workspace, followUpId);
+  });
+}
+
+async function cancelAll(
+  transaction: Database,
+  workspace: string,
+  contactId: string,
+  by: CallingOff,
+): Promise<FollowUpRow[]> {
+  await holdContact(transaction, workspace, contactId);
+  await callOff(transaction, messagesToCome(workspace, contactId), by);
+  const cancelled = await endUnsent(transaction, workspace, { contactId }, by, 'cancelled');
+  await appendEvents(transaction, workspace, followUpEvents(cancelled, by.at));
+  return cancelled;
+}
+
+const staleOnes = (database: Database, workspace: string, before: string, limit: number) =>
+  database
+    .select({ followUp: scheduledActions, effect: effects })
+    .from(scheduledActions)
+    .leftJoin(
+      effects,
+      and(
+        eq(effects.workspace, scheduledActions.workspace),
+        sql`${effects.key} = 'follow-up/' || ${scheduledActions.followUpId} || '/message'`,
+      ),
+    )
+    .where(
+      and(
+        eq(scheduledActions.workspace, workspace),
+        sql`${scheduledActions.state} = 'processing'`,
+        lt(scheduledActions.processingSince, before),
+      ),
+    )
+    .orderBy(asc(scheduledActions.processingSince), asc(scheduledActions.followUpId))
+    .limit(limit);
+
+/** Follow-ups; whoever changes the state of one holds its contact. */
 export function followUpStore(connection: Connection): FollowUpStore {
   const newest = new NewestFirst(scheduledActions, 'createdAt', 'followUpId');
   return {
@@ -84,49 +147,46 @@ export function followUpStore(connection: Connection): FollowUpStore {
       );
       return newest.list(connection, options, filter, toFollowUpRow);
     },
-    async pending(workspace, contactId) {
+    async pending(workspace, contactId, limit) {
       const rows = await connection.run((database) =>
         database
           .select()
           .from(scheduledActions)
-          .where(isPendingOf(workspace, contactId))
-          .orderBy(asc(scheduledActions.scheduledFor), asc(scheduledActions.followUpId)),
-      );
-      return rows.map(toFollowUpRow);
-    },
-    reschedule: (workspace, followUpId, scheduledFor) =>
-      connection.run((database) => change(database, workspace, followUpId, ['pending'], { scheduledFor })),
-    take: (workspace, followUpId, at) =>
-      connection.run((database) =>
-        change(database, workspace, followUpId, ['pending', 'processing'], {
-          state: 'processing',
-          processingSince: sql`coalesce(${scheduledActions.processingSince}, ${sql.param(at, scheduledActions.processingSince)})`,
-        }),
-      ),
-    end: (workspace, followUpId, end) =>
-      connection.transaction((transaction) => endOnce(transaction, workspace, followUpId, end)),
-    cancelPending: (workspace, contactId, by) =>
-      connection.transaction(async (transaction) => {
-        const cancelled = await cancelAllPending(transaction, workspace, contactId, by);
-        await appendEvents(transaction, workspace, followUpEvents(cancelled, by.at));
-        return cancelled;
-      }),
-    async stale(workspace, before, limit) {
-      const rows = await connection.run((database) =>
-        database
-          .select()
-          .from(scheduledActions)
-          .where(
-            and(
-              eq(scheduledActions.workspace, workspace),
-              sql`${scheduledActions.state} = 'processing'`,
-              lt(scheduledActions.processingSince, before),
-            ),
-          )
-          .orderBy(asc(scheduledActions.processingSince), asc(scheduledActions.followUpId))
+          .where(and(isOf(workspace, contactId), isToTry))
+          .orderBy(asc(scheduledActions.nextAt), asc(scheduledActions.followUpId))
           .limit(limit),
       );
       return rows.map(toFollowUpRow);
     },
+    reschedule: (workspace, followUpId, scheduledFor) =>
+      connection.transaction((transaction) =>
+        whileHeld(transaction, workspace, followUpId, () => {
+          const isPending = sql`${scheduledActions.state} = 'pending'`;
+          return change(transaction, workspace, followUpId, isPending, { scheduledFor, nextAt: scheduledFor });
+        }),
+      ),
+    write: (workspace, followUpId, message) =>
+      connection.run((database) =>
+        change(database, workspace, followUpId, isOpen, {
+          message: sql`coalesce(${scheduledActions.message}, ${sql.param(message, scheduledActions.message)}::jsonb)`,
+        }),
+      ),
+    cancel: (workspace, followUpId, by) =>
+      connection.transaction((transaction) => endOne(transaction, workspace, followUpId, by, 'cancelled')),
+    cancelPending: (workspace, contactId, by) =>
+      connection.transaction((transaction) => cancelAll(transaction, workspace, contactId, by)),
+    fail: (workspace, followUpId, by) =>
+      connection.transaction((transaction) =>
+        endOne(transaction, workspace, followUpId, { ...by, actor: null }, 'failed'),
+      ),
+    async stale(workspace, before, limit) {
+      const rows = await connection.run((database) => staleOnes(database, workspace, before, limit));
+      return rows.map(({ followUp, effect }) => ({
+        followUp: toFollowUpRow(followUp),
+        effect: effect && toEffect(effect),
+      }));
+    },
+    forgotten: (before, at, options) =>
+      connection.transaction((transaction) => forgottenContacts(transaction, before, at, options)),
   };
 }

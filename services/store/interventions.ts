@@ -1,4 +1,4 @@
-import { type SQL, and, asc, eq, isNull, lt } from 'drizzle-orm';
+import { type SQL, and, asc, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { EventType } from '../../domain/contracts/events.ts';
 import type { AgentNote, Intervention, InterventionState } from '../../domain/contracts/interventions.ts';
 import type { ExclusionReason } from '../../domain/contracts/scans.ts';
@@ -7,7 +7,7 @@ import { ReveilleError } from '../../domain/errors.ts';
 import type { InterventionChanges, InterventionRow, InterventionStore } from '../../domain/ports/store.ts';
 import { type Connection, type Database, holdLock } from './connection.ts';
 import { NewestFirst } from './cursor.ts';
-import { appendEvents } from './events.ts';
+import { type NewEvent, appendEvents } from './events.ts';
 import { exclusionsOf } from './exclusions.ts';
 import { isCustomer } from './peers.ts';
 import { customers, interventions } from './schema.ts';
@@ -114,6 +114,29 @@ async function updateUnlessEnded(
     await appendEvents(transaction, workspace, [{ type, at, data: toIntervention(after) }]);
   }
   return toRow(after);
+}
+
+/**
+ * Says of one what became of its message, once that is known: though it ended when nobody knew. @returns what is to be told
+ * of it
+ */
+export async function settleIntervention(
+  transaction: Database,
+  workspace: string,
+  interventionId: string,
+  { state, stateReason, at }: { state: 'sent' | 'failed'; stateReason: string; at: string },
+): Promise<NewEvent[]> {
+  const [row] = await transaction
+    .update(interventions)
+    .set({
+      state,
+      stateReason,
+      endedAt: sql`coalesce(${interventions.endedAt}, ${sql.param(at, interventions.endedAt)}::timestamptz)`,
+    })
+    .where(isIntervention(workspace, interventionId))
+    .returning();
+  const type = row && EVENT_OF_STATE[row.state];
+  return type ? [{ type, at, data: toIntervention(row) }] : [];
 }
 
 /** What became of each customer's case, from opening to end. */

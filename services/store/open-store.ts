@@ -4,6 +4,7 @@ import type { Store } from '../../domain/ports/store.ts';
 import type { Connection } from './connection.ts';
 import { contactStore } from './contacts.ts';
 import { customerStore } from './customers.ts';
+import { deliveryStore } from './deliveries.ts';
 import { effectStore } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
 import { escalationStore } from './escalations.ts';
@@ -37,6 +38,7 @@ function storeOn(connection: Connection): Store {
     contacts: contactStore(connection),
     followUps: followUpStore(connection),
     effects: effectStore(connection),
+    deliveries: deliveryStore(connection),
     ping: async () => {
       await connection.run((database) => database.execute(sql`select 1`));
     },

@@ -2,9 +2,10 @@ import { and, eq } from 'drizzle-orm';
 import type { ContactStore } from '../../domain/ports/contact-store.ts';
 import type { Database } from './connection.ts';
 import { contactMessages } from './contact-schema.ts';
-import { callOffEffects } from './effect-rows.ts';
+import { EVENT_ZONE, contactObject } from './contact-rows.ts';
+import { callOff, isOfContact } from './effect-rows.ts';
 import { appendEvents } from './events.ts';
-import { cancelAllPending, followUpEvents } from './follow-up-rows.ts';
+import { endUnsent, followUpEvents, holdContact } from './follow-up-rows.ts';
 
 /** Why a reply cancels, on each follow-up and effect that it does. */
 const REASON = 'replied';
@@ -35,13 +36,13 @@ export async function notedReply(
     const [known] = await transaction.select().from(contactMessages).where(isIt);
     return { cancelled: known?.cancelled ?? 0 };
   }
-  const followUps = await cancelAllPending(transaction, workspace, contactId, { reason: REASON, actor: contactId, at });
-  await callOffEffects(transaction, workspace, contactId, at, REASON);
+  const by = { reason: REASON, actor: contactId, at };
+  await holdContact(transaction, workspace, contactId);
+  await callOff(transaction, isOfContact(workspace, contactId), by);
+  const followUps = await endUnsent(transaction, workspace, { contactId }, by, 'cancelled');
   const cancelled = followUps.length;
   await transaction.update(contactMessages).set({ cancelled }).where(isIt);
-  await appendEvents(transaction, workspace, [
-    { type: 'contact.replied', at, data: { contactId, messageId, channel, at, cancelled } },
-    ...followUpEvents(followUps, at),
-  ]);
+  const data = await contactObject(transaction, workspace, contactId, EVENT_ZONE);
+  await appendEvents(transaction, workspace, [{ type: 'contact.replied', at, data }, ...followUpEvents(followUps, at)]);
   return { cancelled };
 }

@@ -241,6 +241,7 @@ export const outbox = pgTable(
     kind: safeText('kind').$type<OutboxMessage['kind']>().notNull(),
     interventionId: safeText('intervention_id'),
     customerId: safeText('customer_id'),
+    contactId: safeText('contact_id'),
     channel: safeText('channel').notNull(),
     to: safeText('recipient'),
     subject: safeText('subject'),

@@ -44,6 +44,7 @@ CREATE TABLE "scheduled_actions" (
 	"prospect_id" text NOT NULL,
 	"action_type" text NOT NULL,
 	"scheduled_for" timestamp with time zone NOT NULL,
+	"next_at" timestamp with time zone NOT NULL,
 	"payload" jsonb NOT NULL,
 	"status" text NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
@@ -53,6 +54,8 @@ CREATE TABLE "scheduled_actions" (
 	"ended_at" timestamp with time zone,
 	"ended_by" text,
 	"reason" text,
+	"message" jsonb,
+	"woken_at" timestamp with time zone,
 	CONSTRAINT "scheduled_actions_workspace_id_pk" PRIMARY KEY("workspace","id")
 );
 --> statement-breakpoint
@@ -85,6 +88,7 @@ CREATE TABLE "effects" (
 	"repeatable" boolean DEFAULT false NOT NULL,
 	"may_be_done" boolean DEFAULT false NOT NULL,
 	"cancel_reason" text,
+	"cancelled_by" text,
 	"planned_at" timestamp with time zone NOT NULL,
 	"attempted_at" timestamp with time zone,
 	"ended_at" timestamp with time zone,
@@ -95,14 +99,15 @@ CREATE TABLE "effects" (
 	CONSTRAINT "effects_workspace_effect_id_pk" PRIMARY KEY("workspace","effect_id")
 );
 --> statement-breakpoint
+ALTER TABLE "outbox" ADD COLUMN "contact_id" text;--> statement-breakpoint
 CREATE INDEX "contact_messages_newest" ON "contact_messages" USING btree ("workspace","contact_id","at","message_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "contact_opt_outs_in_force" ON "contact_opt_outs" USING btree ("workspace","contact_id",coalesce(channel, ''),coalesce(purpose, '')) WHERE "contact_opt_outs"."taken_back_at" is null;--> statement-breakpoint
 CREATE INDEX "contact_opt_outs_of_contact" ON "contact_opt_outs" USING btree ("workspace","contact_id","at");--> statement-breakpoint
 CREATE INDEX "scheduled_actions_newest" ON "scheduled_actions" USING btree ("workspace","created_at","id");--> statement-breakpoint
 CREATE INDEX "scheduled_actions_of_contact" ON "scheduled_actions" USING btree ("workspace","prospect_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "scheduled_actions_in_state" ON "scheduled_actions" USING btree ("workspace","status","created_at","id");--> statement-breakpoint
-CREATE INDEX "scheduled_actions_pending" ON "scheduled_actions" USING btree ("workspace","prospect_id","scheduled_for","id") WHERE status = 'pending';--> statement-breakpoint
-CREATE INDEX "scheduled_actions_due" ON "scheduled_actions" USING btree ("workspace","scheduled_for") WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX "scheduled_actions_to_come" ON "scheduled_actions" USING btree ("workspace","prospect_id","next_at","id") WHERE status in ('pending', 'processing');--> statement-breakpoint
+CREATE INDEX "scheduled_actions_due" ON "scheduled_actions" USING btree ("next_at") WHERE status in ('pending', 'processing');--> statement-breakpoint
 CREATE INDEX "scheduled_actions_processing" ON "scheduled_actions" USING btree ("workspace","processing_since") WHERE status = 'processing';--> statement-breakpoint
 CREATE INDEX "send_decisions_newest" ON "send_decisions" USING btree ("workspace","decided_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "effects_key" ON "effects" USING btree ("workspace","key");--> statement-breakpoint

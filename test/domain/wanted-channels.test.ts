@@ -40,6 +40,14 @@ test('in_app does not get ahead of a channel that was wanted more and has an add
   assert.deepEqual(order(['in_app', 'email'], ['in_app', 'email'], ['in_app', 'email']), ['in_app', 'email']);
 });
 
+test('a call does not get ahead of a letter that could be sent, and is made where there is no address for one', () => {
+  assert.deepEqual(order(['email', 'phone', 'sms'], ['phone', 'in_app'], ['email', 'phone', 'sms']), [
+    ...(['email', 'phone', 'sms'] as const),
+  ]);
+  assert.deepEqual(order(['email', 'phone'], ['phone'], ['phone']), ['phone', 'email']);
+  assert.deepEqual(order(['phone', 'email'], ['phone', 'email'], ['phone', 'email']), ['phone', 'email']);
+});
+
 test('whatever is wanted is asked for once, and the order among equals stays', () => {
   const some = fc.array(fc.constantFrom(...channel.options), { maxLength: 10 });
   fc.assert(
@@ -48,14 +56,15 @@ test('whatever is wanted is asked for once, and the order among equals stays', (
       const once = [...new Set(wanted)];
       assert.deepEqual([...asked].sort(), [...once].sort());
       const goes = (name: Channel): boolean => configured.includes(name) && reached.includes(name);
+      const behind = (name: Channel): boolean => name === 'in_app' || name === 'phone';
       const place = (name: Channel): number => asked.indexOf(name);
       for (const [index, one] of once.entries()) {
         for (const other of once.slice(index + 1)) {
-          if (goes(one) === goes(other) && one !== 'in_app' && other !== 'in_app') {
+          if (goes(one) === goes(other) && !behind(one) && !behind(other)) {
             assert.ok(place(one) < place(other));
           }
-          if (other === 'in_app' && reached.includes(one)) assert.ok(place(one) < place(other));
-          if (!goes(one) && goes(other) && other !== 'in_app') assert.ok(place(other) < place(one));
+          if (behind(other) && reached.includes(one) && !behind(one)) assert.ok(place(one) < place(other));
+          if (!goes(one) && goes(other) && !behind(other)) assert.ok(place(other) < place(one));
         }
       }
     }),

@@ -8,7 +8,7 @@ import { AT_ONCE, type Reconciling } from './dependencies.ts';
 export function eachForItself<Item>(
   { store, temporal, logger }: Pick<Reconciling, 'store' | 'temporal' | 'logger'>,
   items: readonly Item[],
-  fields: (item: Item) => { workspace: string; scheduleId: string },
+  fields: (item: Item) => { workspace: string },
   work: (item: Item) => Promise<unknown>,
 ): Promise<void> {
   return inParallel(items, AT_ONCE, async (item) => {

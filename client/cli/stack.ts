@@ -9,6 +9,7 @@ import type { Logger } from '../../services/logging.ts';
 import { acquireLock } from '../../services/lock-file.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient, localTarget } from '../../services/temporal/connection.ts';
+import { createContactService } from '../../services/temporal/contacts.ts';
 import { type AcquireOptions, acquireTemporalCli } from '../../services/temporal/server/acquire-cli.ts';
 import { runCommand } from '../../services/temporal/server/command.ts';
 import { startDevServer } from '../../services/temporal/server/dev-server.ts';
@@ -94,6 +95,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     host: configuration.host,
     port: configuration.port,
     rateLimit: configuration.rateLimit,
+    links: configuration.links,
+    contacts: createContactService(client),
     graceMs: configuration.shutdownGraceMs,
     logger,
     ready: () => ready(store, client),

@@ -12,6 +12,7 @@ import { type Reconciler, startReconciler } from '../../services/temporal/reconc
 import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules/service.ts';
 import { type TestService, quietLogger, startTestService } from '../support/service.ts';
 import { type TestTemporal, devServer } from '../support/temporal.ts';
+import { openContact } from '../workflows/suite/contact-desk.ts';
 import { until } from '../workflows/suite/desk.ts';
 
 const LIMIT = { timeout: 90_000 };
@@ -215,6 +216,21 @@ describe('Reconciliation', () => {
       await service.resumeWorkers();
       await until(async () => (await rowAt('stuck', at))?.state === 'completed');
     });
+  });
+
+  test('a contact whose workflow was terminated is opened again, and its follow-up is sent', LIMIT, async () => {
+    const desk = await openContact(service);
+    await desk.schedule('F1', '2s');
+    const handle = service.client.workflow.getHandle(workflowIds.contact(desk.workspace, desk.contactId));
+    await handle.terminate('a slip');
+    await reconciled(async (by) => {
+      await by.tick();
+      assert.equal((await handle.describe()).status.name, 'TERMINATED');
+      await pass(150, by);
+      await desk.followUp('F1', ({ state }) => state === 'executed');
+    });
+    assert.deepEqual(await desk.outbox(), ['F1']);
+    await desk.completed();
   });
 
   test('fires of a paused schedule and fires called off are skipped, and the ledger says why', LIMIT, async () => {

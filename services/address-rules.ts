@@ -42,6 +42,16 @@ export function allowedPrivate(entries: readonly string[]): AllowedPrivate {
   return (host, port, address) => rules.some((rule) => rule(host, port, address));
 }
 
+/** The entry for one server. */
+export const allowEntryOf = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** The entry for the server that an http or https URL names. */
+export function allowEntryOfUrl(address: string): string {
+  const { hostname, port, protocol } = new URL(address);
+  return allowEntryOf(hostname.replace(/^\[|\]$/g, ''), Number(port) || (protocol === 'https:' ? 443 : 80));
+}
+
 function readEntry(entry: string): AllowedPrivate | null {
   if (entry.includes('/')) return readRange(entry);
   const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(entry);

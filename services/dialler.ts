@@ -19,6 +19,8 @@ export interface DiallerOptions {
   allowPrivateHosts?: readonly string[];
   /** Instead of the system's resolver. */
   lookup?: Lookup;
+  /** How long an answer over HTTP may be silent, in milliseconds; a minute when absent. */
+  silenceMs?: number;
 }
 
 /** A connection that the server's configuration does not allow. */
@@ -61,7 +63,11 @@ export interface Dialler extends AsyncDisposable {
 
 /** @throws Error for an entry of `allowPrivateHosts` that is neither host, host:port nor range */
 export function createDialler(options: DiallerOptions = {}): Dialler {
-  return new CheckedDialler(options.allowPrivateHosts ?? [], options.lookup ?? lookupAll);
+  return new CheckedDialler(
+    options.allowPrivateHosts ?? [],
+    options.lookup ?? lookupAll,
+    options.silenceMs ?? SILENCE_MS,
+  );
 }
 
 const resolveAll = promisify(systemLookup);
@@ -72,16 +78,18 @@ class CheckedDialler implements Dialler {
   readonly #entries: readonly string[];
   readonly #allowed: AllowedPrivate;
   readonly #lookup: Lookup;
+  readonly #silenceMs: number;
   readonly #children: CheckedDialler[] = [];
 
-  constructor(entries: readonly string[], lookup: Lookup) {
+  constructor(entries: readonly string[], lookup: Lookup, silenceMs: number) {
     this.#entries = entries;
     this.#allowed = allowedPrivate(entries);
     this.#lookup = lookup;
+    this.#silenceMs = silenceMs;
     this.dispatcher = new Agent({
       connect: (target, callback) => void this.#connectHttp(target, callback),
-      headersTimeout: SILENCE_MS,
-      bodyTimeout: SILENCE_MS,
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
       maxResponseSize: MAX_ANSWER_BYTES,
     });
   }
@@ -116,7 +124,7 @@ class CheckedDialler implements Dialler {
   }
 
   allowing(hosts: readonly string[]): Dialler {
-    const child = new CheckedDialler([...this.#entries, ...hosts], this.#lookup);
+    const child = new CheckedDialler([...this.#entries, ...hosts], this.#lookup, this.#silenceMs);
     this.#children.push(child);
     return child;
   }

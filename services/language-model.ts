@@ -2,6 +2,8 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, generateText, NoObjectGeneratedError, Output, RetryError } from 'ai';
 import type { z } from 'zod';
 import { type LanguageModel, LanguageModelError } from '../domain/ports/language-model.ts';
+import { allowEntryOfUrl } from './address-rules.ts';
+import { createDialler } from './dialler.ts';
 
 export interface LanguageModelConfig {
   /** Of an OpenAI-compatible API, such as `https://api.example.com/v1`. */
@@ -10,8 +12,6 @@ export interface LanguageModelConfig {
   apiKey?: string | undefined;
   /** For one answer, its retry and the wait before it included. */
   timeoutMs: number;
-  /** Opens the connections; a checked dialler where the host is not the operator's own. */
-  fetch?: typeof globalThis.fetch | undefined;
 }
 
 /** Far above any answer our schemas allow. */
@@ -24,9 +24,13 @@ const MAX_OUTPUT_TOKENS = 4_000;
  * key, so that a log or a failure in Temporal's history cannot.
  */
 export function createLanguageModel(config: LanguageModelConfig): LanguageModel {
+  // The configuration names this host, so it may be a private one; no other is reached from here. A model that writes a
+  // whole answer before it sends any of it is silent for as long as it may take; the answer's own time ends first.
+  const silenceMs = 2 * config.timeoutMs;
+  const dialler = createDialler({ allowPrivateHosts: [allowEntryOfUrl(config.baseUrl)], silenceMs });
   return {
     async answer(request) {
-      const call = new BoundedCall(config);
+      const call = new BoundedCall(config, dialler.fetch);
       // A provider for each answer, so that its fetch knows how much time is left.
       const provider = createOpenAICompatible({
         name: 'reveille',
@@ -65,9 +69,9 @@ class BoundedCall {
   readonly #deadline: number;
   readonly #fetch: typeof globalThis.fetch;
 
-  constructor({ timeoutMs, fetch }: LanguageModelConfig) {
+  constructor({ timeoutMs }: LanguageModelConfig, fetch: typeof globalThis.fetch) {
     this.#deadline = Date.now() + timeoutMs;
-    this.#fetch = fetch ?? globalThis.fetch;
+    this.#fetch = fetch;
   }
 
   async fetch(input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit): Promise<Response> {

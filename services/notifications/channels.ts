@@ -1,4 +1,5 @@
 import type { ChannelName, Channels, DeliveryChannel } from '../../domain/ports/channels.ts';
+import { allowEntryOf, allowEntryOfUrl } from '../address-rules.ts';
 import type { Dialler } from '../dialler.ts';
 import type { Logger } from '../logging.ts';
 import { createEmailChannel } from './email.ts';
@@ -30,22 +31,14 @@ export function createChannels(configuration: ChannelConfiguration, dependencies
   // A host that the configuration itself names is allowed by that, for its own channel and no other.
   const reaching = (host: string) => ({ dialler: dialler.allowing([host]), now, timeoutMs });
 
-  if (smtp) channels.push(createEmailChannel(smtp, reaching(authority(smtp.host, smtp.port))));
-  if (telegram) channels.push(createTelegramChannel(telegram, reaching(authorityOf(telegram.apiUrl))));
+  if (smtp) channels.push(createEmailChannel(smtp, reaching(allowEntryOf(smtp.host, smtp.port))));
+  if (telegram) channels.push(createTelegramChannel(telegram, reaching(allowEntryOfUrl(telegram.apiUrl))));
   if (keepInApp) channels.push(createKeptChannel('in_app', keepInApp));
   if (keepCall && !gateways.phone) channels.push(createKeptChannel('phone', keepCall));
   for (const name of ['sms', 'whatsapp', 'phone'] as const) {
     const gateway = gateways[name];
-    if (gateway) channels.push(createGatewayChannel(name, gateway, reaching(authorityOf(gateway.url))));
+    if (gateway) channels.push(createGatewayChannel(name, gateway, reaching(allowEntryOfUrl(gateway.url))));
   }
   if (webhookKeys.length > 0) channels.push(createWebhookChannel({ keys: webhookKeys }, { dialler, now, timeoutMs }));
   return new Map<ChannelName, DeliveryChannel>(channels.map((channel) => [channel.name, channel]));
-}
-
-const authority = (host: string, port: number): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
-function authorityOf(address: string): string {
-  const { hostname, port, protocol } = new URL(address);
-  return authority(hostname.replace(/^\[|\]$/g, ''), Number(port) || (protocol === 'https:' ? 443 : 80));
 }

@@ -199,6 +199,23 @@ test('a connection that is not made in time, or no longer wanted, is given up', 
   await assert.rejects(asked, { name: 'AbortError' });
 });
 
+test(
+  'a service that takes the request and says nothing is given up after the time it was given',
+  { timeout: 20_000 },
+  async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await using dialler = createDialler({ allowPrivateHosts: ['127.0.0.1'], silenceMs: 200 });
+    const { port } = server.address() as AddressInfo;
+    for (const each of [dialler, dialler.allowing(['10.0.0.1'])]) {
+      await assert.rejects(each.fetch(`http://127.0.0.1:${port}/`), ({ cause }: Error) => {
+        return (cause as { code?: string }).code === 'UND_ERR_HEADERS_TIMEOUT';
+      });
+    }
+    server.close();
+  },
+);
+
 test('entries of the allowed list are hosts, host:port, addresses and ranges, and nothing else', () => {
   const good = [
     'mail',

@@ -8,6 +8,7 @@ import { effectCommands } from './effects.ts';
 import { escalationCommands } from './escalations.ts';
 import { followUpCommands } from './follow-ups.ts';
 import { historyCommands } from './histories.ts';
+import { notificationCommands } from './notifications.ts';
 import { scanCommand } from './scan.ts';
 import { scheduleCommands } from './schedules.ts';
 import { productVersion } from '../version.ts';
@@ -39,6 +40,7 @@ export function createProgram(options: { json?: boolean } = {}): Command {
   contactCommands(program);
   followUpCommands(program);
   effectCommands(program);
+  notificationCommands(program);
   tokenCommands(program);
   doctorCommand(program);
   historyCommands(program);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChannelName } from '../../domain/ports/channels.ts';
 import { isAllowEntry } from '../address-rules.ts';
 import type { SmtpSettings } from './email.ts';
 import type { GatewaySettings } from './gateway.ts';
@@ -98,6 +99,16 @@ export const CHANNEL_VARIABLES: Readonly<Record<string, string>> = {
   REVEILLE_GATEWAY_KEYS: 'gateway.keys',
   REVEILLE_WEBHOOK_KEYS: 'webhook.keys',
 };
+
+/** What has to be set for each channel that needs anything. */
+export const NEEDED_VARIABLES = {
+  email: ['REVEILLE_SMTP_HOST', 'REVEILLE_SMTP_FROM'],
+  telegram: ['REVEILLE_TELEGRAM_BOT_TOKEN'],
+  sms: ['REVEILLE_GATEWAY_SMS_URL', 'REVEILLE_GATEWAY_KEYS'],
+  whatsapp: ['REVEILLE_GATEWAY_WHATSAPP_URL', 'REVEILLE_GATEWAY_KEYS'],
+  phone: ['REVEILLE_GATEWAY_PHONE_URL', 'REVEILLE_GATEWAY_KEYS'],
+  webhook: ['REVEILLE_WEBHOOK_KEYS'],
+} as const satisfies Partial<Record<ChannelName, string[]>>;
 
 /** What channels need to know. */
 export interface ChannelConfiguration {

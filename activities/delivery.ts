@@ -49,6 +49,8 @@ const LEASE_MS = 15_000;
 const MAX_WAIT_MS = 15 * 60_000;
 const MAX_ATTEMPTS = 100;
 
+const IN_OUTBOX = 'In the outbox: no channel is configured to send it';
+
 /** What is sent, and by what. */
 interface Composed {
   channel: DeliveryChannel;
@@ -113,8 +115,11 @@ function notBegun(begun: Begun): Delivery {
     }
     case 'busy':
       return { outcome: 'later', at: begun.until, reason: 'Another attempt is under way.' };
-    case 'done':
-      return { outcome: 'sent', at: null, reason: begun.reason ?? 'It was sent.' };
+    case 'done': {
+      // By an attempt of which nobody heard.
+      const reason = begun.result?.['outbox'] === true ? IN_OUTBOX : 'It was sent.';
+      return { outcome: sentOrReady(begun.result), at: null, reason: begun.reason ?? reason };
+    }
     case 'go':
       throw new TypeError('An attempt without a text');
     default:
@@ -159,9 +164,11 @@ const takenOver = (at: string): Delivery => ({
 });
 
 function outcomeOf(rest: 'done' | 'failed' | 'unknown' | 'later' | 'cancelled', end: DeliveryEnd): Delivery['outcome'] {
-  if (rest !== 'done') return rest;
-  return end.result?.['outbox'] === true ? 'ready' : 'sent';
+  return rest === 'done' ? sentOrReady(end.result) : rest;
 }
+
+const sentOrReady = (result: DeliveryEnd['result'] | null): 'sent' | 'ready' =>
+  result?.['outbox'] === true ? 'ready' : 'sent';
 
 function outgoing(
   { delivery }: ActivityDependencies,
@@ -185,7 +192,7 @@ async function send(
 ): Promise<DeliveryEnd> {
   try {
     const { result } = await channel.send(message, signal);
-    const outbox = result['outbox'] === true && { reason: 'In the outbox: no channel is configured to send it' };
+    const outbox = result['outbox'] === true && { reason: IN_OUTBOX };
     return { state: 'done', at: timeFrom(at), result, ...outbox };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;

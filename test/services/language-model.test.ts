@@ -41,6 +41,17 @@ test('a good answer comes back in the shape asked for, over the published API', 
   assert.equal(request?.body.response_format?.json_schema?.name, 'judgement');
 });
 
+test(
+  'connections are the checked dialler’s, which the configured host may be private to',
+  { timeout: 20_000 },
+  async (t) => {
+    await using stub = await StubModelServer.start({ kind: 'json', value: { mood: 'good', why: 'sunny' } });
+    const unchecked = t.mock.method(globalThis, 'fetch', () => assert.fail('not by the dialler'));
+    assert.deepEqual(await ask(stub), { mood: 'good', why: 'sunny' });
+    assert.equal(unchecked.mock.callCount(), 0);
+  },
+);
+
 const failures: [string, StubAnswer, LanguageModelFailure, requests: number][] = [
   ['garbage', { kind: 'content', content: `${ANSWER} not json` }, 'invalid', 1],
   ['the wrong shape', { kind: 'json', value: { mood: 'fine', why: ANSWER } }, 'invalid', 1],

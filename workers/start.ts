@@ -4,22 +4,22 @@ import { createActivities } from '../activities/index.ts';
 import type { MemoryFiles } from '../domain/ports/memory-files.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { Configuration } from '../services/configuration.ts';
+import { createDialler } from '../services/dialler.ts';
+import { createFailpoint } from '../services/failpoints.ts';
 import { createLanguageModel } from '../services/language-model.ts';
 import type { Logger } from '../services/logging.ts';
 import { createMemoryFiles } from '../services/memory-files.ts';
+import { createContactService } from '../services/temporal/contacts.ts';
 import { type TemporalTarget, connectWorkers, ensureSearchAttributes } from '../services/temporal/connection.ts';
 import { createScheduleService } from '../services/temporal/schedules/service.ts';
 import { createWorkflowService } from '../services/temporal/workflow-service.ts';
 import { loadWorkflowBundle } from './bundle.ts';
-
+import { deliveryDependencies } from './delivery.ts';
 import { ALL_QUEUES, type QueueName, served } from './registry.ts';
 import { type RunningWorkers, type WorkersOptions, startWorkers } from './run-worker.ts';
 
 export interface ReveilleWorkersOptions {
-  configuration: Pick<
-    Configuration,
-    'dataDir' | 'llm' | 'escalationOwner' | 'shutdownGraceMs' | 'runRetentionMs' | 'minIntervalMs' | 'production'
-  >;
+  configuration: Configuration;
   target: TemporalTarget;
   /** Stays open: whoever opened it closes it, after `drain`. */
   store: Store;
@@ -41,6 +41,8 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
     connectWorkers(target),
     loadWorkflowBundle({ production: configuration.production, logger }),
   ]);
+  const dialler = createDialler({ allowPrivateHosts: configuration.allowPrivateHosts });
+  const close = (): Promise<unknown> => Promise.all([connection.close(), dialler[Symbol.asyncDispose]()]);
   try {
     await ensureSearchAttributes(connection, target);
     const { llm } = configuration;
@@ -50,7 +52,10 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
       model: llm && createLanguageModel({ ...llm, apiKey: llm.apiKey ?? undefined }),
       memory: options.memory ?? createMemoryFiles(configuration.dataDir),
       workflows: createWorkflowService(client),
+      contacts: createContactService(client),
       upkeep: createScheduleService({ store, client, minIntervalMs: configuration.minIntervalMs }),
+      delivery: deliveryDependencies(configuration, { store, logger, dialler }),
+      failpoint: createFailpoint(configuration.fault),
       escalationOwner: configuration.escalationOwner,
       runRetentionMs: configuration.runRetentionMs,
     });
@@ -66,11 +71,11 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
       activityInterceptors: [correlationInterceptor(logger)],
       ...(options.tuning ? { tuning: options.tuning } : {}),
     });
-    const completed = workers.completed.finally(() => connection.close());
+    const completed = workers.completed.finally(close);
     completed.catch(() => {});
     return { ...workers, completed, drain: () => Promise.all([workers.drain(), completed]).then(() => {}) };
   } catch (error) {
-    await connection.close();
+    await close();
     throw error;
   }
 }

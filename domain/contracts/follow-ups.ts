@@ -44,18 +44,18 @@ export type FollowUp = z.infer<typeof followUp>;
 const actor = z.string().trim().min(1).max(200);
 const reason = z.string().trim().min(1).max(500);
 
-/** An instant, or how long from now (`2h`). */
-export const when = z.string().transform((text, context): { at: string } | { inMs: number } => {
-  const inMs = parseDuration(text);
-  if (inMs !== undefined) return { inMs };
-  const parsed = instant.safeParse(text);
-  if (parsed.success) return { at: parsed.data };
-  context.addIssue({
-    code: 'custom',
-    message: 'must be an instant such as 2026-01-31T09:00:00Z, or a delay such as "2h"',
+/** An instant, or how long from now: `2h`, or milliseconds. */
+export const when = z
+  .union([z.string(), z.number().int().min(0)])
+  .transform((value, context): { at: string } | { inMs: number } => {
+    const inMs = typeof value === 'number' ? value : parseDuration(value);
+    if (inMs !== undefined) return { inMs };
+    const parsed = instant.safeParse(value);
+    if (parsed.success) return { at: parsed.data };
+    const message = 'must be an instant such as 2026-01-31T09:00:00Z, or a delay such as "2h" or in milliseconds';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
 
 export const scheduleFollowUpMessage = z.strictObject({
   followUpId: identifier.optional(),

@@ -1,8 +1,8 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Activities, type ActivityDependencies, createActivities } from '../../activities/index.ts';
-import { createMemoryFiles } from '../../services/memory-files.ts';
 import { openStore } from '../../services/store/open-store.ts';
+import { activityDependencies } from '../support/activity-dependencies.ts';
 import { temporaryFolder } from '../support/service.ts';
 import { cacheDir } from '../support/temporal.ts';
 
@@ -23,16 +23,7 @@ export interface ActivityBench {
 export async function openBench(replaced: Partial<ActivityDependencies> = {}): Promise<ActivityBench> {
   const folder = temporaryFolder();
   const store = await openStore({ dataDir: folder.path, cacheDir: cacheDir() });
-  const dependencies: ActivityDependencies = {
-    store,
-    model: null,
-    memory: createMemoryFiles(folder.path),
-    workflows: { isOpen: async () => true, nextRun: async () => null, pauseSchedule: async () => {} },
-    upkeep: { renew: async () => ({ checked: 0, renewed: 0 }) },
-    escalationOwner: 'operations',
-    runRetentionMs: 90 * 86_400_000,
-    ...replaced,
-  };
+  const dependencies: ActivityDependencies = { ...activityDependencies(store, folder.path), ...replaced };
   const activities = createActivities(dependencies);
   return {
     dependencies,

@@ -17,13 +17,13 @@ import { SERVER_TIMEOUT_MARGIN_MS } from '../../../domain/contracts/runs.ts';
 import { policies } from '../../../domain/contracts/schedules.ts';
 import type { RunRow } from '../../../domain/ports/schedule-store.ts';
 import type { Store } from '../../../domain/ports/store.ts';
-import { createMemoryFiles } from '../../../services/memory-files.ts';
 import { openStore } from '../../../services/store/open-store.ts';
 import { connectWorkers } from '../../../services/temporal/connection.ts';
 import { createWorkflowService } from '../../../services/temporal/workflow-service.ts';
 import { WORKFLOW_SOURCES, loadWorkflowBundle } from '../../../workers/bundle.ts';
 import { type RunningWorkers, startWorkers } from '../../../workers/run-worker.ts';
 import type * as scheduled from '../../support/fixtures/workflows/scheduled.ts';
+import { activityDependencies } from '../../support/activity-dependencies.ts';
 import { quietLogger, temporaryFolder } from '../../support/service.ts';
 import { type TestTemporal, cacheDir, devServer } from '../../support/temporal.ts';
 import { type Tuning, eventTypes, until } from './desk.ts';
@@ -353,13 +353,8 @@ async function startWorker(
   });
   const connection = await connectWorkers(target);
   const activities = createActivities({
-    store,
-    model: null,
-    memory: createMemoryFiles(dataDir),
+    ...activityDependencies(store, dataDir),
     workflows: createWorkflowService(client),
-    upkeep: { renew: async () => ({ checked: 0, renewed: 0 }) },
-    escalationOwner: 'operations',
-    runRetentionMs: 90 * 24 * HOUR,
   });
   const workers = await startWorkers({
     connection,

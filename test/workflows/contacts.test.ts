@@ -1,0 +1,3 @@
+import { contacts } from './suite/contacts.ts';
+
+contacts('A contact and its messages');

@@ -79,13 +79,17 @@ async function takenIds(store: Store, workspace: string, items: readonly BulkFol
   const given = items.flatMap(({ followUpId, contactId }, index) =>
     followUpId === undefined ? [] : [{ followUpId, contactId, index }],
   );
-  const errors: FieldError[] = [];
-  await inParallel(given, 8, async ({ followUpId, contactId, index }) => {
-    const there = await store.followUps.get(workspace, followUpId);
-    if (there === null || there.contactId === contactId) return;
-    errors.push({ path: `items.${index}.followUpId`, message: `is that of a follow-up of contact ${there.contactId}` });
+  if (given.length === 0) return [];
+  const rows = await store.followUps.getMany(
+    workspace,
+    given.map(({ followUpId }) => followUpId),
+  );
+  const contactOf = new Map(rows.map((row) => [row.followUpId, row.contactId]));
+  return given.flatMap(({ followUpId, contactId, index }) => {
+    const taken = contactOf.get(followUpId) ?? contactId;
+    const message = `is that of a follow-up of contact ${taken}`;
+    return taken === contactId ? [] : [{ path: `items.${index}.followUpId`, message }];
   });
-  return errors;
 }
 
 /**

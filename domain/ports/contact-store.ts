@@ -83,6 +83,8 @@ export interface FollowUpStore {
     }[],
   ): Promise<FollowUpRow[]>;
   get(workspace: string, followUpId: string): Promise<FollowUpRow | null>;
+  /** Those of these that there are, in any order, in one query. */
+  getMany(workspace: string, followUpIds: readonly string[]): Promise<FollowUpRow[]>;
   list(
     workspace: string,
     options: ListOptions & { contactId?: string | undefined; state?: FollowUpState | undefined },

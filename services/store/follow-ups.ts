@@ -12,8 +12,8 @@ import {
   followUpEvents,
   holdContact,
   isFollowUp,
+  isNotOver,
   isOf,
-  isOpen,
   isToTry,
   messageKeyOf,
   messagesToCome,
@@ -24,6 +24,14 @@ import { forgottenContacts } from './forgotten.ts';
 async function find(database: Database, workspace: string, followUpId: string): Promise<FollowUpRow | null> {
   const [row] = await database.select().from(scheduledActions).where(isFollowUp(workspace, followUpId));
   return row ? toFollowUpRow(row) : null;
+}
+
+async function findMany(database: Database, workspace: string, followUpIds: readonly string[]): Promise<FollowUpRow[]> {
+  const rows = await database
+    .select()
+    .from(scheduledActions)
+    .where(and(eq(scheduledActions.workspace, workspace), sql`${scheduledActions.followUpId} = ${oneOf(followUpIds)}`));
+  return rows.map(toFollowUpRow);
 }
 
 /** Rows whatever wrote them, in the order of `given`. */
@@ -42,11 +50,7 @@ async function scheduleAll(
   }));
   await database.insert(scheduledActions).select(rowsOf(scheduledActions, rows)).onConflictDoNothing();
   const ids = given.map(({ followUpId }) => followUpId);
-  const stored = await database
-    .select()
-    .from(scheduledActions)
-    .where(and(eq(scheduledActions.workspace, workspace), sql`${scheduledActions.followUpId} = ${oneOf(ids)}`));
-  const byId = new Map(stored.map((row) => [row.followUpId, toFollowUpRow(row)]));
+  const byId = new Map((await findMany(database, workspace, ids)).map((row) => [row.followUpId, row]));
   return ids.map((id) => byId.get(id)!);
 }
 
@@ -139,6 +143,7 @@ export function followUpStore(connection: Connection): FollowUpStore {
   return {
     schedule: (workspace, given) => connection.run((database) => scheduleAll(database, workspace, given)),
     get: (workspace, followUpId) => connection.run((database) => find(database, workspace, followUpId)),
+    getMany: (workspace, followUpIds) => connection.run((database) => findMany(database, workspace, followUpIds)),
     list: (workspace, { contactId, state, ...options }) => {
       const filter = and(
         eq(scheduledActions.workspace, workspace),
@@ -161,13 +166,13 @@ export function followUpStore(connection: Connection): FollowUpStore {
     reschedule: (workspace, followUpId, scheduledFor) =>
       connection.transaction((transaction) =>
         whileHeld(transaction, workspace, followUpId, () => {
-          const isPending = sql`${scheduledActions.state} = 'pending'`;
+          const isPending = and(isNotOver, sql`${scheduledActions.state} <> 'processing'`)!;
           return change(transaction, workspace, followUpId, isPending, { scheduledFor, nextAt: scheduledFor });
         }),
       ),
     write: (workspace, followUpId, message) =>
       connection.run((database) =>
-        change(database, workspace, followUpId, isOpen, {
+        change(database, workspace, followUpId, isNotOver, {
           message: sql`coalesce(${scheduledActions.message}, ${sql.param(message, scheduledActions.message)}::jsonb)`,
         }),
       ),

@@ -43,6 +43,26 @@ export function contactsSuite(open: StoreUnderTest): void {
     assert.deepEqual(await store.contacts.put(workspace, 'p2', {}, NOW), { contactId: 'p2', ...NOTHING });
   });
 
+  test('many at once are what each is alone, without those that are not there or elsewhere', async () => {
+    const store = open();
+    const [workspace, other] = [newWorkspace(), newWorkspace()];
+    await store.customers.import(
+      workspace,
+      { ...EMPTY, customers: [customer('c1'), customer('c2')] },
+      { merge: false },
+    );
+    await store.contacts.put(workspace, 'c2', { name: null, timezone: 'Asia/Kolkata' }, NOW);
+    await store.contacts.put(workspace, 'p1', { email: 'p1@example.com' }, NOW);
+    await store.contacts.optOut(workspace, 'p1', optOutOf('email', null));
+    await store.contacts.optOut(workspace, 'p1', optOutOf('sms', 'promotion'));
+    await store.contacts.put(other, 'p2', {}, NOW);
+    const asked = ['p1', 'c2', 'nobody', 'c1', 'p2', 'p1'];
+    const found = await store.contacts.getMany(workspace, asked);
+    const alone = await Promise.all(['c1', 'c2', 'p1'].map((id) => store.contacts.get(workspace, id)));
+    assert.deepEqual(found.toSorted((a, b) => a.contactId.localeCompare(b.contactId)), alone); // prettier-ignore
+    assert.deepEqual(await store.contacts.getMany(workspace, []), []);
+  });
+
   test('for what was not said of a contact, the customer of the same id steps in; not for what was taken away', async () => {
     const store = open();
     const workspace = newWorkspace();

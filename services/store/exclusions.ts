@@ -4,11 +4,19 @@ import { quietSince } from '../../domain/interventions/quiet-time.ts';
 import { anyOf } from './bulk.ts';
 import type { Database } from './connection.ts';
 import { contactOptOuts } from './contact-schema.ts';
+import { effects } from './effect-schema.ts';
 import { escalations, interventions } from './schema.ts';
+
+/** Its message is in the ledger as sent, or nobody knows. */
+const mayHaveGone = sql`exists (
+  select from ${effects} where ${effects.workspace} = ${interventions.workspace}
+    and ${effects.key} = 'intervention/' || ${interventions.interventionId} || '/message'
+    and ${effects.state} in ('attempting', 'unknown', 'done'))`;
 
 /**
  * For those of `customerIds` that must be left out at `now`, the first reason that applies: an intervention without an
- * end, an escalation younger than 7 days, an intervention that ended within 7 days other than failed or cancelled, or an
+ * end, an escalation younger than 7 days, an intervention that ended within 7 days other than failed or cancelled (though
+ * also a failed one whose message may have gone), or an
  * opt-out of promotion or everything on all channels. A missing opt-in for marketing is none of these.
  */
 export async function exclusionsOf(
@@ -44,7 +52,11 @@ export async function exclusionsOf(
         .select({ customerId: interventions.customerId, reason: reason('cool_off') })
         .from(interventions)
         .where(
-          and(intervened, gt(interventions.endedAt, since), notInArray(interventions.state, ['failed', 'cancelled'])),
+          and(
+            intervened,
+            gt(interventions.endedAt, since),
+            or(notInArray(interventions.state, ['failed', 'cancelled']), mayHaveGone),
+          ),
         ),
     )
     .union(

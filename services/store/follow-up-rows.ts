@@ -62,6 +62,9 @@ export const isOf = (workspace: string, contactId: string): SQL | undefined =>
 /** Not over; a literal, so that the partial index is seen to fit. */
 export const isOpen = sql`${scheduledActions.state} in ('pending', 'processing')`;
 
+/** The same of one that is found by its id: not as the partial index says it, which would be gone through from end to end. */
+export const isNotOver = sql`${scheduledActions.state} not in ('executed', 'cancelled', 'failed')`;
+
 export const isPendingOf = (workspace: string, contactId: string): SQL | undefined =>
   and(isOf(workspace, contactId), isOpen, sql`${scheduledActions.state} = 'pending'`);
 
@@ -103,9 +106,9 @@ export async function endUnsent(
     .set({ state, reason, endedBy: actor, endedAt: at, processingSince: null })
     .where(
       and(
-        isOf(workspace, contactId),
-        followUpId === undefined ? undefined : eq(scheduledActions.followUpId, followUpId),
-        isOpen,
+        ...(followUpId === undefined
+          ? [isOf(workspace, contactId), isOpen]
+          : [isFollowUp(workspace, followUpId), isNotOver]),
         sql`not ${hasEffectIn('planned', 'attempting', 'done', 'unknown')}`,
       ),
     )
@@ -157,7 +160,7 @@ export async function keepInStep(
   const rows = await transaction
     .update(scheduledActions)
     .set(inStepWith(effect, step))
-    .where(and(isFollowUp(workspace, followUpId), isOpen))
+    .where(and(isFollowUp(workspace, followUpId), isNotOver))
     .returning();
   return followUpEvents(rows.map(toFollowUpRow), step.at);
 }

@@ -27,7 +27,7 @@ export function approvalCommands(program: Command): void {
 
   approvals
     .command('show <interventionId>')
-    .description('the whole message, why it needs a person, and until when')
+    .description('the whole message, why it needs a person and until when, or what became of it')
     .addHelpText('after', '\nExample:\n  reveille approvals show 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f')
     .action(async (id: string, _flags: object, command: Command) => {
       const cli = openCli(command);
@@ -50,7 +50,10 @@ export function approvalCommands(program: Command): void {
         const textHash = flags.textHash ?? (await writtenText(operations.getApproval(cli.caller, { id })));
         return operations.approve(cli.caller, { id, textHash, ...(flags.note && { note: flags.note }) });
       });
-      cli.print(`${formatMessage(item)}\n\nApproved.`, item);
+      cli.print(
+        `${formatMessage(item)}\n\nApproved. It goes when the customer may be written to; what became of it: reveille approvals show ${id}`,
+        item,
+      );
     });
 
   approvals
@@ -111,11 +114,14 @@ async function readText(file: string): Promise<string> {
   }
 }
 
+/** Only then its deadline says anything. */
+const isWaiting = ({ state }: Intervention): boolean => state === 'waiting_approval';
+
 function formatMessage(item: Intervention): string {
   return [
     formatWho(item),
     `Health ${percent(item.health)}, churn risk ${percent(item.churnRisk)} (${item.riskLevel}); ${item.issue ?? ''}`,
-    `State: ${item.state}${item.deadline ? `, until ${utc(item.deadline)}` : ''}. ${item.stateReason ?? ''}`,
+    `State: ${item.state}${isWaiting(item) ? `, until ${utc(item.deadline ?? '')}` : ''}. ${item.stateReason ?? ''}`,
     `Action: ${item.action}, discount ${item.discountPercent ?? 0} %, by ${item.channels.join(', ')}`,
     '',
     `Subject: ${item.subject ?? ''}`,

@@ -61,14 +61,22 @@ export function formatWho({ customerId, name, segment, loyaltyTier }: Interventi
 
 function formatCustomer(customer: Intervention, index: number, count: number): string[] {
   const language = customer.language ? languages.of(customer.language) : 'no language yet';
-  const reason = customer.stateReason ? ` (${customer.stateReason.replace(/\.$/, '')})` : '';
   return [
     `Customer ${index}/${count}: ${formatWho(customer)}`,
     `   Health: ${percent(customer.health)} | Churn risk: ${percent(customer.churnRisk)} (${customer.riskLevel})`,
     `   Issue: ${customer.issue ?? 'not known yet'}`,
-    `   Message in ${language}: ${STATES[customer.state]}${reason}`,
+    `   Message in ${language}: ${formatState(customer)}`,
     '',
   ];
+}
+
+/** `sent by email`, `waiting for approval (a person must …)` */
+function formatState({ state, stateReason }: Intervention): string {
+  const [words, reason] = [STATES[state], (stateReason ?? '').replace(/\.$/, '')];
+  if (reason === '') return words;
+  return reason.toLowerCase().startsWith(words)
+    ? reason.replace(/^./, (first) => first.toLowerCase())
+    : `${words} (${reason})`;
 }
 
 function formatTotals({ totals, nextScanAt }: Scan, now: number): string {

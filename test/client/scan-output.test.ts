@@ -106,6 +106,16 @@ describe('a scan in words', () => {
     );
   });
 
+  test('what became of a message is said once, with its reason', () => {
+    const told = (state: Intervention['state'], stateReason: string): string | undefined =>
+      / {3}Message in Hindi: (.*)/.exec(shown({ interventions: [{ ...INTERVENTION, state, stateReason }] }))?.[1];
+    assert.equal(told('sent', 'Sent by email'), 'sent by email');
+    assert.equal(told('cancelled', 'Cancelled: moved away'), 'cancelled: moved away');
+    assert.equal(told('ready', 'In the outbox: x'), 'ready to go (In the outbox: x)');
+    assert.equal(told('deferred', 'Waits until 08:00.'), 'deferred (Waits until 08:00)');
+    assert.equal(told('suppressed', 'Not sent: they replied.'), 'not written to (Not sent: they replied)');
+  });
+
   test('what is not known is left out or said', () => {
     const interventions = [{ ...INTERVENTION, loyaltyTier: null, language: null, issue: null, stateReason: null }];
     const text = shown({ interventions, webUi: 'http://127.0.0.1:8233/x' });

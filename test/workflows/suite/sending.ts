@@ -93,12 +93,15 @@ export function sending(name: string, tuning?: Tuning): void {
       (await store.events.after(workspace, 0, 500))
         .map(({ type }) => type)
         .filter((type) => /sent|suppressed/.test(type));
+    /** Why the next scan leaves A out; null where it does not. */
+    const leftOut = async ({ store, workspace }: Desk) =>
+      (await store.scans.exclusions(workspace, ['A'], new Date().toISOString())).get('A') ?? null;
     const contacts = () => createContactService(service.client);
     const told = ({ state, stateReason }: InterventionRow): string => `${state}: ${stateReason}`;
 
     test('an approved message is sent by mail once, word for word, and told of once', LIMIT, async () => {
       const { desk, handle, approve } = await waiting('sent');
-      assert.deepEqual(mail.mails, []);
+      assert.equal(mail.mails.length, 0);
       await approve();
       assert.deepEqual((await ended(handle)).state, 'sent');
       const row = await desk.row('A');
@@ -219,6 +222,7 @@ export function sending(name: string, tuning?: Tuning): void {
       const row = await desk.row('A');
       assert.match(told(row), /^failed: \S/);
       assert.ok(row.endedAt);
+      assert.equal(await leftOut(desk), null);
     });
 
     test('one that may have gone is not sent again, and the row names the list for review', LIMIT, async () => {
@@ -228,6 +232,7 @@ export function sending(name: string, tuning?: Tuning): void {
       assert.match(told(await desk.row('A')), /^failed: Nobody knows .*reveille effects list --state unknown/);
       assert.equal(mail.mails.length, 1);
       assert.deepEqual((await effects(desk)).map(({ state }) => state), ['unknown']); // prettier-ignore
+      assert.equal(await leftOut(desk), 'cool_off', 'the next scan does not write what may have been written');
     });
 
     test('without an address there is nowhere to send it', LIMIT, async () => {

@@ -149,36 +149,40 @@ test('the page speaks the language of the contact where there are texts, else En
   assert.match((await get(await linkOf('L-fr', { language: 'fr' }))).text, /<html lang="en">/);
 });
 
-test('with Temporal it is the contact’s workflow that opts out; without an answer of it the store does', async () => {
-  const asked: unknown[] = [];
-  const answers: (() => Promise<never>)[] = [
-    () => Promise.reject(new ReveilleError('unavailable', 'Temporal does not answer')),
-    () => new Promise<never>(() => {}),
-  ];
-  const contacts = {
-    update: async (...given: unknown[]) => {
-      asked.push(given);
-      return (await answers.shift()?.()) ?? { marketing: false, optOuts: [] };
-    },
-    wake: async () => {},
-  } as ContactService;
-  const api = await startTestApi(service.operations, service.store, { links: LINKS, contacts });
-  try {
-    for (const contactId of ['T1', 'T2']) {
-      assert.equal((await post(await linkOf(contactId), undefined, undefined, api)).status, 200);
-      assert.deepEqual(await optOutsOf(contactId), STOPPED);
+test(
+  'with Temporal it is the contact’s workflow that opts out; without an answer of it the store does',
+  { timeout: 30_000 },
+  async () => {
+    const asked: unknown[] = [];
+    const answers: (() => Promise<never>)[] = [
+      () => Promise.reject(new ReveilleError('unavailable', 'Temporal does not answer')),
+      () => new Promise<never>(() => {}),
+    ];
+    const contacts = {
+      update: async (...given: unknown[]) => {
+        asked.push(given);
+        return (await answers.shift()?.()) ?? { marketing: false, optOuts: [] };
+      },
+      wake: async () => {},
+    } as ContactService;
+    const api = await startTestApi(service.operations, service.store, { links: LINKS, contacts });
+    try {
+      for (const contactId of ['T1', 'T2']) {
+        assert.equal((await post(await linkOf(contactId), undefined, undefined, api)).status, 200);
+        assert.deepEqual(await optOutsOf(contactId), STOPPED);
+      }
+      assert.match((await post(await linkOf('T3'), undefined, undefined, api)).text, /You are unsubscribed/);
+      assert.deepEqual(await optOutsOf('T3'), [], 'the workflow did it, not the page');
+      assert.deepEqual(asked[2], [
+        { workspace: 'default', contactId: 'T3' },
+        'optOut',
+        { channel: 'email', purpose: 'promotion', actor: 'unsubscribe link' },
+      ]);
+    } finally {
+      await api.close();
     }
-    assert.match((await post(await linkOf('T3'), undefined, undefined, api)).text, /You are unsubscribed/);
-    assert.deepEqual(await optOutsOf('T3'), [], 'the workflow did it, not the page');
-    assert.deepEqual(asked[2], [
-      { workspace: 'default', contactId: 'T3' },
-      'optOut',
-      { channel: 'email', purpose: 'promotion', actor: 'unsubscribe link' },
-    ]);
-  } finally {
-    await api.close();
-  }
-});
+  },
+);
 
 test('while the store is away it is 503, says that nothing was done, and tells nothing of what is inside', async () => {
   const away = async (): Promise<never> => {

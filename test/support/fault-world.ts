@@ -8,7 +8,9 @@ import type { FollowUp } from '../../domain/contracts/follow-ups.ts';
 import type { Fault } from '../../domain/ports/failpoints.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import type { Store } from '../../domain/ports/store.ts';
-import type { ContactService } from '../../domain/ports/contact-service.ts';
+import type { ContactService, ContactUpdates } from '../../domain/ports/contact-service.ts';
+import { temporalError } from '../../client/operations/temporal-errors.ts';
+import { ReveilleError } from '../../domain/errors.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { createContactService } from '../../services/temporal/contacts.ts';
 import { type Observed, marked } from './effect-checker.ts';
@@ -126,14 +128,14 @@ export class FaultWorld implements AsyncDisposable {
       ...{ followUpId: id, type: 'follow_up', scheduledFor, actor: 'tester' },
       payload: { message_template: marked(id), subject: 'A message', channel },
     };
-    const followUp = await this.#contacts.update(this.#of(id), 'scheduleFollowUp', message, randomUUID());
+    const followUp = await this.#ask(id, 'scheduleFollowUp', message);
     this.#told.scheduled.push(id);
     return followUp;
   }
 
   async cancel(id: string): Promise<FollowUp> {
     const message = { followUpId: id, reason: 'no longer needed', actor: 'tester' };
-    const followUp = await this.#contacts.update(this.#of(id), 'cancelFollowUp', message, randomUUID());
+    const followUp = await this.#ask(id, 'cancelFollowUp', message);
     if (followUp.state === 'cancelled') this.#told.cancelled.push(id);
     return followUp;
   }
@@ -141,13 +143,13 @@ export class FaultWorld implements AsyncDisposable {
   /** @returns how many follow-ups it cancelled: none, or the contact's one */
   async reply(id: string, channel: StubChannel): Promise<number> {
     const message = { messageId: `reply-to-${id}`, channel };
-    const { cancelled } = await this.#contacts.update(this.#of(id), 'recordReply', message, randomUUID());
+    const { cancelled } = await this.#ask(id, 'recordReply', message);
     if (cancelled > 0) this.#told.cancelled.push(id);
     return cancelled;
   }
 
   async optOut(id: string): Promise<void> {
-    await this.#contacts.update(this.#of(id), 'optOut', { actor: 'tester' }, randomUUID());
+    await this.#ask(id, 'optOut', { actor: 'tester' });
   }
 
   /** Keeps Temporal from handing the send that a dead worker was at to another, so that each meets what is meant for it. */
@@ -215,8 +217,23 @@ export class FaultWorld implements AsyncDisposable {
     }
   }
 
-  #of(id: string): { workspace: string; contactId: string } {
-    return { workspace: WORKSPACE, contactId: contactOf(id) };
+  /** As a caller does who was told that the service is away for the moment: again, and the same. */
+  async #ask<Name extends keyof ContactUpdates>(
+    id: string,
+    name: Name,
+    message: unknown,
+  ): Promise<ContactUpdates[Name][1]> {
+    const updateId = randomUUID();
+    for (;;) {
+      try {
+        return await this.#contacts.update({ workspace: WORKSPACE, contactId: contactOf(id) }, name, message, updateId);
+      } catch (error) {
+        const told = temporalError(error);
+        const again = told instanceof ReveilleError && told.code === 'unavailable';
+        if (!again || this.#resources.disposed) throw told;
+        await delay(500);
+      }
+    }
   }
 }
 

@@ -35,6 +35,11 @@ export interface Agenda {
   more: boolean;
 }
 
+/** A reply as it came, its time (ISO 8601) that of its coming where nobody said. */
+export type Reply = Omit<RecordReplyMessage, 'channel' | 'at'> & { channel: string; at: string };
+
+const NONE = { cancelled: 0 };
+
 /** How many follow-ups of one contact its workflow knows at once. */
 const AGENDA_SIZE = 500;
 
@@ -104,17 +109,17 @@ export function contactActivities(dependencies: ActivityDependencies) {
       return { cancelled: cancelled.length };
     },
 
-    /** Notes a reply that a person wrote, and cancels what is pending. @throws `NotFound` for an unknown contact */
-    async recordReply(
-      message: ToContact<Omit<RecordReplyMessage, 'channel'> & { channel: string }>,
-    ): Promise<ReplyNoted> {
-      const { workspace, contactId, messageId, channel, at, from, headers } = message;
+    /** Notes replies that a person wrote, and cancels what is pending. @throws `NotFound` for an unknown contact */
+    async recordReplies({ workspace, contactId, replies }: ContactOf & { replies: Reply[] }): Promise<ReplyNoted[]> {
       await known(workspace, contactId);
-      const ignored = whyNotGenuine({ from, headers }, delivery.ownAddresses);
-      if (ignored !== null) return { cancelled: 0, ignored };
-      const { cancelled } = await store.contacts.replied(workspace, contactId, { messageId, channel, at });
-      failpoint('reply-after-row');
-      return { cancelled, ignored: null };
+      const noted: ReplyNoted[] = [];
+      for (const { from, headers, ...reply } of replies) {
+        const ignored = whyNotGenuine({ from, headers }, delivery.ownAddresses);
+        const { cancelled } = ignored === null ? await store.contacts.replied(workspace, contactId, reply) : NONE;
+        failpoint('reply-after-row');
+        noted.push({ cancelled, ignored });
+      }
+      return noted;
     },
 
     async optOut({ workspace, contactId, at, actor, ...what }: ToContact<OptMessage>): Promise<OptOutcome> {

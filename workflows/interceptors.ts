@@ -28,7 +28,7 @@ const SUMMARIES: Record<ActivityName, string> = {
   cancelFollowUp: 'Cancel a follow-up',
   showFollowUp: 'Read what became of a follow-up',
   cancelFollowUps: 'Cancel what is pending',
-  recordReply: 'Note a reply and cancel what is pending',
+  recordReplies: 'Note replies and cancel what is pending',
   optOut: 'Note an opt-out',
   optIn: 'Note an opt-in',
   answerSendRequest: 'May we write to them now?',

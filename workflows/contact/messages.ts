@@ -27,6 +27,7 @@ import {
   scheduleFollowUpMessage,
 } from '../../domain/contracts/follow-ups.ts';
 import type { ContactOf, ContactUpdates } from '../../domain/ports/contact-service.ts';
+import type { Reply } from '../../activities/contacts.ts';
 import { quick } from '../activity-profiles.ts';
 import { parseInput } from '../input.ts';
 import type { Agenda } from './agenda.ts';
@@ -51,6 +52,9 @@ export const pending = defineQuery<{ followUpId: string; nextAt: string }[]>('pe
 
 /** Does one piece of work after the other, in the order in which they came. */
 export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** Replies that one activity notes. */
+const MOST_AT_ONCE = 100;
 
 /** How long a cancellation waits for a message that is just being sent, to tell what became of it. */
 const OUTCOME_TIME = '5 seconds';
@@ -106,17 +110,13 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
       agenda.clear();
       return counted;
     });
-  const noteReply = (message: Parameters<typeof quick.recordReply>[0]) =>
-    inTurn(async () => {
-      const noted = await quick.recordReply(message);
-      if (noted.ignored === null) agenda.clear();
-      return noted;
-    });
-  onUpdate(cancelFollowUps, cancelFollowUpsMessage, cancelAll);
-  onUpdate(recordReply, recordReplyMessage, ({ at, ...message }) => {
-    const came = here();
-    return noteReply({ ...message, ...came, at: at ?? came.at });
+  const noteReply = inBatches(inTurn, async (replies: Reply[]) => {
+    const noted = await quick.recordReplies({ workspace, contactId, replies });
+    if (noted.some(({ ignored }) => ignored === null)) agenda.clear();
+    return noted;
   });
+  onUpdate(cancelFollowUps, cancelFollowUpsMessage, cancelAll);
+  onUpdate(recordReply, recordReplyMessage, ({ at, ...reply }) => noteReply({ ...reply, at: at ?? here().at }));
   onUpdate(optOut, optMessage, (message) => inTurn(() => quick.optOut({ ...message, ...here() })));
   onUpdate(optIn, optMessage, (message) => inTurn(() => quick.optIn({ ...message, ...here() })));
   onUpdate(requestSend, requestSendMessage, (message) =>
@@ -126,9 +126,8 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
   setHandler(clientReplied, (message) => {
     // A signal cannot be refused, and a reply whose details cannot be read is a reply all the same.
     const { messageId, at, channel, ...told } = clientRepliedSignal.safeParse(message ?? {}).data ?? {};
-    const came = here();
-    const reply = { messageId: messageId ?? `signal-${uuid4()}`, at: at ?? came.at, channel: channel ?? 'unknown' };
-    return tolerant(noteReply({ ...told, ...came, ...reply }));
+    const reply = { messageId: messageId ?? `signal-${uuid4()}`, at: at ?? here().at, channel: channel ?? 'unknown' };
+    return tolerant(noteReply({ ...told, ...reply }));
   });
   setHandler(cancelFollowUpsNow, (message) => tolerant(cancelAll(cancelFollowUpsSignal.parse(message))));
   setHandler(followUpsScheduled, () => {
@@ -150,6 +149,30 @@ function queue(): InTurn {
     const done = last.then(work);
     last = done.catch(() => undefined);
     return done;
+  };
+}
+
+/**
+ * Does work for many at once that came while other work was done: of a thousand signals each alone would cost a task of the
+ * workflow.
+ */
+function inBatches<Item, Result>(inTurn: InTurn, work: (items: Item[]) => Promise<Result[]>) {
+  let next: { items: Item[]; done: Promise<Result[]> } | null = null;
+  return async (item: Item): Promise<Result> => {
+    if (next === null || next.items.length === MOST_AT_ONCE) {
+      const items: Item[] = [];
+      const batch = {
+        items,
+        done: inTurn(() => {
+          if (next === batch) next = null;
+          return work(items);
+        }),
+      };
+      next = batch;
+    }
+    const { items, done } = next;
+    const index = items.push(item) - 1;
+    return (await done)[index]!;
   };
 }
 

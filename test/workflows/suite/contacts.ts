@@ -52,7 +52,7 @@ export function contacts(name: string, tuning?: Tuning): void {
       );
       await desk.completed();
       // It is opened again by the next message, and so is what it answers.
-      await desk.schedule('fourth', 200);
+      await desk.schedule('fourth', 200, { purpose: 'service' });
       await desk.followUp('fourth', ({ state }) => state === 'executed');
       await desk.completed();
       assert.equal((await desk.doing()).pending, 0);
@@ -237,7 +237,7 @@ export function contacts(name: string, tuning?: Tuning): void {
       { timeout: 240_000 },
       async () => {
         const desk = await openContact(service);
-        const [signals, distinct] = [1_500, 1_050];
+        const [signals, distinct] = [1_200, 840];
         const ids = Array.from({ length: signals }, (_, index) => `m${(index * 11) % distinct}`);
         await inParallel(ids, 50, (messageId) =>
           desk.signalWithStart('clientReplied', { messageId, channel: 'email' }),

@@ -7,14 +7,22 @@ import type { Store } from '../../domain/ports/store.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TestDatabase, startPostgres } from '../support/postgres.ts';
 import {
+  DUE,
+  LEASE,
   NOW,
   ONCE,
   REPEATABLE,
+  beginGo,
+  byGateway,
+  byMail,
   daysAgo,
+  decisionOf,
+  deliveryOf,
   effectOf,
-  followUpOf,
+  held,
   inMinutes,
   newWorkspace,
+  scheduleKnown,
 } from './store-suite/fixtures.ts';
 
 const database: TestDatabase | null = await startPostgres();
@@ -33,7 +41,7 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
-describe('two processes that meet on Postgres', { skip, timeout: 180_000 }, () => {
+describe('two processes that meet on Postgres', { skip, timeout: 400_000 }, () => {
   let stores: [Store, Store];
   const client = new pg.Client({ connectionString: database?.url });
 
@@ -186,16 +194,192 @@ describe('two processes that meet on Postgres', { skip, timeout: 180_000 }, () =
     );
   });
 
+  test('in a thousand races of a follow-up and a reply or cancellation, it was sent and says so, or cancelled and was not', async (t) => {
+    const seed = 1 + Math.floor(Math.random() * 2_147_483_645);
+    t.diagnostic(`seed ${seed}`);
+    const roll = dice(seed);
+    const workspace = newWorkspace();
+    const counts = { sent: 0, cancelled: 0 };
+    await races(async (index) => {
+      const [id, contactId] = [`f${index}`, `c${index}`];
+      const [sender, other] = roll(2) === 0 ? stores : stores.toReversed();
+      const [waits, how, end] = [[roll(4), roll(4), roll(4)], roll(3), roll(2) === 0 ? 'done' : 'later'] as const;
+      const delivery = deliveryOf(id, contactId);
+      await scheduleKnown(sender!, workspace, contactId, id);
+      const turns = async (count: number) => {
+        for (let turn = 0; turn < count; turn++) await setImmediate();
+      };
+      const send = async (): Promise<boolean> => {
+        await turns(waits[0]!);
+        const begun = await sender!.deliveries.begin(workspace, delivery, DUE, LEASE, byMail);
+        if (begun.outcome !== 'go') return false;
+        if (!(await sender!.effects.holds(workspace, delivery.key, begun.fence, DUE, 60_000))) return false;
+        await turns(waits[2]!);
+        const at = { at: inMinutes(121), nextAt: inMinutes(130) };
+        const rest = await sender!.deliveries.finish(workspace, delivery, begun.fence, { state: end, ...at });
+        assert.ok(rest === end || rest === 'cancelled', `${rest}`);
+        return rest === 'done';
+      };
+      const callOff = async (): Promise<number> => {
+        await turns(waits[1]!);
+        const by = { reason: 'called off', actor: 'mia', at: DUE };
+        const reply = { messageId: 'm1', at: DUE, channel: 'email' };
+        if (how === 0) return (await other!.contacts.replied(workspace, contactId, reply)).cancelled;
+        if (how === 1) return (await other!.followUps.cancelPending(workspace, contactId, by)).length;
+        return (await other!.followUps.cancel(workspace, id, by))?.state === 'cancelled' ? 1 : 0;
+      };
+      const [sent, cancelled] = await Promise.all([send(), callOff()]);
+      const row = await other!.followUps.get(workspace, id);
+      const race = `race ${index} of seed ${seed}: ${row?.state}`;
+      assert.equal(row?.state, sent ? 'executed' : 'cancelled', race);
+      assert.ok(!(sent && cancelled > 0), race);
+      const messages = await other!.contacts.messages(workspace, contactId, { limit: 5 });
+      assert.equal(messages.filter(({ direction }) => direction === 'out').length, sent ? 1 : 0, race);
+      counts[sent ? 'sent' : 'cancelled']++;
+    });
+    t.diagnostic(JSON.stringify(counts));
+    assert.ok(counts.sent > RACES / 50 && counts.cancelled > RACES / 50, JSON.stringify(counts));
+    const events = await client.query(
+      `select data ->> 'followUpId' as id, count(*)::int as told, min(type) as type from events
+       where workspace = $1 and type like 'follow_up.%' group by 1`,
+      [workspace],
+    );
+    assert.equal(events.rows.length, RACES);
+    assert.ok(events.rows.every(({ told }) => told === 1));
+    assert.equal(events.rows.filter(({ type }) => type === 'follow_up.executed').length, counts.sent);
+  });
+
+  test('of begins in both processes one goes for each message and lease, and the cap holds over all messages', async () => {
+    const workspace = newWorkspace();
+    const full = held(decisionOf('later', { at: inMinutes(180), reason: 'cap' }));
+    const contacts = Array.from({ length: 40 }, (_, index) => `c${index}`);
+    await Promise.all(
+      contacts.map(async (contactId) => {
+        const ids = ['a', 'b', 'c', 'd'].map((each) => `${contactId}-${each}`);
+        await scheduleKnown(stores[0], workspace, contactId, ...ids);
+        const round = async (at: string) => {
+          const begun = await Promise.all(
+            [...ids, ...ids].map(async (id, index) => {
+              const { outcome } = await stores[index % 2 === 0 ? 0 : 1].deliveries.begin(
+                ...([workspace, deliveryOf(id, contactId), at, LEASE] as const),
+                ({ promotionsAt }) => (promotionsAt.length < 2 ? byGateway() : full()),
+              );
+              return { id, outcome };
+            }),
+          );
+          return begun.filter(({ outcome }) => outcome === 'go').map(({ id }) => id);
+        };
+        const gone = await round(DUE);
+        assert.equal(gone.length, 2);
+        assert.equal(new Set(gone).size, 2);
+        // Lost, and taken up again: the same two.
+        assert.deepEqual((await round(inMinutes(122))).toSorted(), gone.toSorted());
+      }),
+    );
+  });
+
+  test('whatever comes in whatever order, a follow-up is never both cancelled and sent, and in step with its message', async () => {
+    const [store, another] = stores;
+    const acts = [
+      'begin',
+      'begin',
+      'send',
+      'send',
+      'later',
+      'done',
+      'failed',
+      'unknown',
+      'reply',
+      'cancel',
+      'expire',
+      'move',
+    ] as const;
+    const step = fc.record({
+      act: fc.constantFrom(...acts),
+      minutes: fc.constantFrom(0, 0, 1, 3),
+      plan: fc.constantFrom(
+        byMail,
+        byGateway,
+        byGateway,
+        held(decisionOf('later', { at: inMinutes(140) })),
+        held(decisionOf('never')),
+      ),
+      older: fc.constantFrom(0, 0, 0, 1),
+      other: fc.boolean(),
+    });
+    const ended = { done: 'executed', failed: 'failed', cancelled: 'cancelled' } as const;
+    let [executed, cancelled] = [0, 0];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14, size: 'max' }), async (steps) => {
+        const workspace = newWorkspace();
+        const delivery = deliveryOf('f1');
+        await scheduleKnown(store, workspace, 'c1', 'f1');
+        // What the world saw, by fence: a call goes out right after `holds`.
+        const attempts: { repeatable: boolean; happened: boolean }[] = [];
+        let minute = 120;
+        const begin = async (database: Store, plan: typeof byMail): Promise<void> => {
+          const begun = await database.deliveries.begin(workspace, delivery, inMinutes(minute), LEASE, plan);
+          if (begun.outcome !== 'go') return;
+          assert.equal(attempts.push({ repeatable: plan === byGateway, happened: false }), begun.fence);
+        };
+        const call = async (fence: number): Promise<void> => {
+          if (!(await store.effects.holds(workspace, delivery.key, fence, inMinutes(minute), 60_000))) return;
+          attempts[fence - 1]!.happened = true;
+          const happened = attempts.filter((each) => each.happened);
+          assert.ok(happened.length === 1 || happened.every(({ repeatable }) => repeatable), 'sent twice');
+        };
+        for (const { act, minutes, plan, older, other } of steps) {
+          minute += minutes;
+          const at = inMinutes(minute);
+          const database = other ? another : store;
+          const fence = attempts.length - older;
+          const by = { reason: 'called off', actor: 'mia', at };
+          if (act === 'begin' || act === 'send') await begin(database, plan);
+          if (act === 'send') await call(attempts.length);
+          else if (act === 'reply')
+            await database.contacts.replied(workspace, 'c1', { messageId: at, at, channel: 'sms' });
+          else if (act === 'cancel') await database.followUps.cancel(workspace, 'f1', by);
+          else if (act === 'expire') await database.effects.expireLeases(at);
+          else if (act === 'move') await database.followUps.reschedule(workspace, 'f1', inMinutes(minute + 1));
+          else if (act !== 'begin') {
+            const known = attempts[fence - 1];
+            // Only a call that went out can be done; one that ends as failed or later did not happen.
+            if (
+              !known ||
+              (act === 'done' && !known.happened) ||
+              (known.happened && (act === 'failed' || act === 'later'))
+            )
+              continue;
+            await database.deliveries.finish(workspace, delivery, fence, { state: act, at, nextAt: at });
+          }
+          const row = await store.followUps.get(workspace, 'f1');
+          const sent = attempts.some(({ happened }) => happened);
+          if (row?.state === 'cancelled' || row?.state === 'failed')
+            assert.ok(!sent, `${row.state}, though it was sent`);
+          if (row?.state === 'executed') assert.ok(sent, 'executed, though it was not sent');
+          const { items } = await store.effects.list(workspace, { limit: 5 });
+          const state = items[0]?.state;
+          if (state === 'done' || state === 'failed' || state === 'cancelled') assert.equal(row?.state, ended[state]);
+          if (state === 'attempting' || state === 'unknown') assert.equal(row?.state, 'processing');
+        }
+        const row = await store.followUps.get(workspace, 'f1');
+        executed += row?.state === 'executed' ? 1 : 0;
+        cancelled += row?.state === 'cancelled' ? 1 : 0;
+        const events = await store.events.after(workspace, 0, 50);
+        const told = events.filter(({ type }) => type.startsWith('follow_up.')).length;
+        assert.equal(told, row?.state === 'pending' || row?.state === 'processing' ? 0 : 1);
+      }),
+      { numRuns: 200 },
+    );
+    assert.ok(executed > 10 && cancelled > 10, `${executed} executed, ${cancelled} cancelled`);
+  });
+
   test('people read the follow-ups, decisions and effects as they would expect', async () => {
     const workspace = newWorkspace();
     const [store] = stores;
-    await store.followUps.schedule(workspace, [followUpOf('f1', 'c1'), followUpOf('f2', 'c1')]);
-    await store.followUps.end(workspace, 'f2', {
-      state: 'executed',
-      reason: null,
-      actor: 'reveille',
-      at: inMinutes(121),
-    });
+    await scheduleKnown(store, workspace, 'c1', 'f1', 'f2');
+    const fence = await beginGo(store, workspace, deliveryOf('f2'));
+    await store.deliveries.finish(workspace, deliveryOf('f2'), fence, { state: 'done', at: inMinutes(121) });
     const due = await client.query(
       `SELECT id, prospect_id, action_type, scheduled_for, payload, status, created_at, executed_at
        FROM scheduled_actions WHERE workspace = $1 AND status = 'pending' AND scheduled_for <= $2`,
@@ -213,7 +397,9 @@ describe('two processes that meet on Postgres', { skip, timeout: 180_000 }, () =
     await store.contacts.decided(workspace, 'c1', 'm1', answer('first'), NOW);
     await store.contacts.decided(workspace, 'c1', 'm1', answer('second'), inMinutes(1));
     await store.contacts.decided(workspace, 'c1', 'm1', answer('older'), NOW);
-    const decisions = await client.query('select * from send_decisions where workspace = $1', [workspace]);
+    const decisions = await client.query("select * from send_decisions where workspace = $1 and message_id = 'm1'", [
+      workspace,
+    ]);
     assert.deepEqual(decisions.rows, [
       {
         ...{ workspace, contact_id: 'c1', message_id: 'm1', decision: 'later', at: new Date(inMinutes(9)) },

@@ -17,6 +17,7 @@ export const messageOf = (messageId: string, createdAt = NOW): OutboxMessage => 
   kind: 'intervention',
   interventionId: 'i1',
   customerId: null,
+  contactId: null,
   channel: 'email',
   to: null,
   subject: 'Sorry',

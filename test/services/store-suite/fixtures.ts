@@ -8,6 +8,8 @@ import type {
   Order,
   SupportTicket,
 } from '../../../domain/customers/customer.ts';
+import type { SendDecision } from '../../../domain/contracts/contacts.ts';
+import type { DeliveryFacts, DeliveryOf, DeliveryPlan } from '../../../domain/ports/delivery-store.ts';
 import type { PlannedEffect } from '../../../domain/ports/effect-store.ts';
 import type { PlannedRun, ScheduleDefinition, StartedRun } from '../../../domain/ports/schedule-store.ts';
 import type { Store } from '../../../domain/ports/store.ts';
@@ -208,3 +210,73 @@ export const effectOf = (key: string, contactId = 'c1', more: Partial<PlannedEff
 
 export const ONCE = { leaseMs: 60_000, repeatable: false };
 export const REPEATABLE = { leaseMs: 60_000, repeatable: true };
+
+/** The message of a follow-up to a contact, promotion. */
+export const deliveryOf = (
+  followUpId: string,
+  contactId = 'c1',
+  more: Partial<DeliveryOf> = {},
+): DeliveryOf & { messageId: string } => ({
+  key: `follow-up/${followUpId}/message`,
+  contactId,
+  purpose: 'promotion',
+  followUpId,
+  messageId: followUpId,
+  ...more,
+});
+
+/** When a follow-up of `followUpOf` is due. */
+export const DUE = inMinutes(120);
+/** Of an attempt: a minute. */
+export const LEASE = { leaseMs: 60_000, promotionsSince: daysAgo(7) };
+
+export const decisionOf = (decision: SendDecision['decision'], more: Partial<SendDecision> = {}): SendDecision => ({
+  decision,
+  at: null,
+  channel: decision === 'never' ? null : 'email',
+  ...(decision === 'now'
+    ? { reason: 'allowed', detail: 'Nothing is in the way.' }
+    : { reason: 'opted_out', detail: 'They want no mail.' }),
+  ...more,
+});
+
+/** Sends it by mail, which cannot tell the same message twice from two. */
+export const byMail = (): DeliveryPlan => ({
+  decision: decisionOf('now'),
+  effect: { channel: 'email', subject: 'A word', repeatable: false },
+});
+
+/** Sends it through a gateway, which can. */
+export const byGateway = (): DeliveryPlan => ({
+  decision: decisionOf('now', { channel: 'sms' }),
+  effect: { channel: 'sms', subject: 'A word', repeatable: true },
+});
+
+export const held = (decision: SendDecision) => (): DeliveryPlan => ({ decision, effect: null });
+
+/** Begins a message, which must be let go. @returns its fence */
+export async function beginGo(
+  store: Store,
+  workspace: string,
+  delivery: ReturnType<typeof deliveryOf>,
+  at = DUE,
+  plan: (facts: DeliveryFacts) => DeliveryPlan = byMail,
+): Promise<number> {
+  const begun = await store.deliveries.begin(workspace, delivery, at, LEASE, plan);
+  if (begun.outcome !== 'go') throw new Error(`not let go: ${JSON.stringify(begun)}`);
+  return begun.fence;
+}
+
+/** Follow-ups that are due at `DUE`, of a contact that is known. */
+export async function scheduleKnown(
+  store: Store,
+  workspace: string,
+  contactId: string,
+  ...ids: string[]
+): Promise<void> {
+  await store.contacts.put(workspace, contactId, { email: `${contactId}@example.com`, marketing: true }, NOW);
+  await store.followUps.schedule(
+    workspace,
+    ids.map((id) => followUpOf(id, contactId)),
+  );
+}

@@ -1,6 +1,7 @@
 import { accessSuite } from './access.ts';
 import { contactsSuite } from './contacts.ts';
 import { customersSuite } from './customers.ts';
+import { deliveriesSuite } from './deliveries.ts';
 import { effectsSuite } from './effects.ts';
 import { escalationsSuite } from './escalations.ts';
 import { eventsSuite } from './events.ts';
@@ -8,6 +9,7 @@ import type { StoreUnderTest } from './fixtures.ts';
 import { followUpsSuite } from './follow-ups.ts';
 import { interventionsSuite } from './interventions.ts';
 import { listsSuite } from './lists.ts';
+import { lostDeliveriesSuite } from './lost-deliveries.ts';
 import { repliesSuite } from './replies.ts';
 import { runPlansSuite } from './run-plans.ts';
 import { runsSuite } from './runs.ts';
@@ -30,6 +32,8 @@ export function storeSuite(open: StoreUnderTest): void {
   followUpsSuite(open);
   repliesSuite(open);
   effectsSuite(open);
+  deliveriesSuite(open);
+  lostDeliveriesSuite(open);
   eventsSuite(open);
   accessSuite(open);
   listsSuite(open);

@@ -4,15 +4,21 @@ import type { Effect } from '../../../domain/contracts/effects.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 import { escalationOf, messageOf } from './escalations.ts';
 import {
+  DUE,
   EMPTY,
+  LEASE,
   NOW,
   ONCE,
   type StoreUnderTest,
   act,
   answer,
+  beginGo,
+  byMail,
   customer,
   daysAgo,
+  decisionOf,
   definitionOf,
+  deliveryOf,
   effectOf,
   endOf,
   fireOf,
@@ -39,6 +45,7 @@ interface SharedMethods {
   idempotency: 'dropBefore';
   events: 'dropBefore';
   effects: 'expireLeases';
+  followUps: 'forgotten';
 }
 type Methods<Part extends keyof Store> = Part extends keyof SharedMethods
   ? Omit<Store[Part], SharedMethods[Part]>
@@ -115,12 +122,15 @@ function readingCalls(store: Store, shared: { scheduleId: string; effectId: stri
     },
     contacts: {
       get: (workspace) => store.contacts.get(workspace, 'c1'),
+      getMany: (workspace) => store.contacts.getMany(workspace, ['c1', 'c2']),
+      show: (workspace) => store.contacts.show(workspace, 'c1'),
       messages: (workspace) => store.contacts.messages(workspace, 'c3', { limit: 10 }),
     },
     followUps: {
       get: (workspace) => store.followUps.get(workspace, 'f1'),
+      getMany: (workspace) => store.followUps.getMany(workspace, ['f1', 'f2']),
       list: (workspace) => store.followUps.list(workspace, all),
-      pending: (workspace) => store.followUps.pending(workspace, 'c1'),
+      pending: (workspace) => store.followUps.pending(workspace, 'c1', 10),
       stale: (workspace) => store.followUps.stale(workspace, daysAgo(-1), 10),
     },
     effects: {
@@ -128,6 +138,7 @@ function readingCalls(store: Store, shared: { scheduleId: string; effectId: stri
       list: (workspace) => store.effects.list(workspace, all),
       sentSince: (workspace) => store.effects.sentSince(workspace, 'c1', 'promotion', daysAgo(1)),
     },
+    deliveries: {},
   } satisfies { [Part in keyof EveryCall]: Partial<EveryCall[Part]> };
 }
 
@@ -207,10 +218,20 @@ function writingCalls(
     },
     followUps: {
       reschedule: (workspace) => store.followUps.reschedule(workspace, 'f1', daysAgo(-9)),
-      take: (workspace) => store.followUps.take(workspace, 'f1', NOW),
-      end: (workspace) => store.followUps.end(workspace, 'f1', { ...BY, state: 'failed' }),
+      write: (workspace) => store.followUps.write(workspace, 'f1', { subject: 'a', body: 'b', language: null }),
+      cancel: (workspace) => store.followUps.cancel(workspace, 'f1', BY),
+      fail: (workspace) => store.followUps.fail(workspace, 'f1', BY),
       cancelPending: (workspace) => store.followUps.cancelPending(workspace, 'c1', BY),
       schedule: (workspace) => store.followUps.schedule(workspace, [followUpOf('f1', 'c1', { type: 'nurture' })]),
+    },
+    deliveries: {
+      begin: (workspace) => store.deliveries.begin(workspace, deliveryOf('f1'), DUE, LEASE, byMail),
+      finish: (workspace) => store.deliveries.finish(workspace, deliveryOf('f2'), 1, { state: 'done', at: DUE }),
+      ask: (workspace) =>
+        rejectsAs(
+          'not_found',
+          store.deliveries.ask(workspace, deliveryOf('f1', 'c9'), NOW, LEASE, () => decisionOf('now')),
+        ),
     },
     effects: {
       attempt: (workspace) => rejectsAs('not_found', store.effects.attempt(workspace, 'k1', NOW, ONCE)),
@@ -240,7 +261,7 @@ async function fillContacts(store: Store, workspace: string): Promise<string> {
   await store.contacts.optOut(workspace, 'c2', { channel: null, purpose: 'promotion', at: NOW, actor: 'c2' });
   await store.contacts.replied(workspace, 'c3', { messageId: 'm1', at: NOW, channel: 'email' });
   await store.followUps.schedule(workspace, [followUpOf('f1', 'c1'), followUpOf('f2', 'c1')]);
-  await store.followUps.take(workspace, 'f2', NOW);
+  await beginGo(store, workspace, deliveryOf('f2'));
   for (const key of ['k1', 'k2', 'k3']) await store.effects.plan(workspace, effectOf(key));
   await store.effects.attempt(workspace, 'k2', NOW, { ...ONCE, leaseMs: 86_400_000 });
   await store.effects.attempt(workspace, 'k3', NOW, ONCE);

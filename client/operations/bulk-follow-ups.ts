@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { BulkFollowUp } from '../../domain/contracts/follow-ups.ts';
 import { type FieldError, ReveilleError, invalidInput } from '../../domain/errors.ts';
 import { dueInstant } from '../../domain/follow-ups/due.ts';
@@ -14,9 +15,11 @@ type NewFollowUp = Parameters<FollowUpStore['schedule']>[1][number];
 
 /** Rows of one statement: few enough that the store answers others in between. */
 const AT_ONCE = 1_000;
-const WAKES_AT_ONCE = 32;
+const WAKES_AT_ONCE = 16;
 /** As long as any single request to Temporal is waited for. */
 const WAKE_MS = 10_000;
+/** How long the answer waits for contacts to be woken; the rest is done after it. */
+const ANSWER_MS = 5_000;
 
 /**
  * Schedules follow-ups of any contacts. All are checked before the first is written down. With `caller.requestKey` the
@@ -35,7 +38,10 @@ export async function scheduleInBulk(
   for (let from = 0; from < followUps.length; from += AT_ONCE) {
     await store.followUps.schedule(caller.workspace, followUps.slice(from, from + AT_ONCE));
   }
-  await wakeAll(dependencies, caller.workspace, followUps);
+  const woken = wakeAll(dependencies, caller.workspace, followUps);
+  // Whatever goes wrong after the answer is for maintenance, as below.
+  woken.catch(() => undefined);
+  await Promise.race([woken, setTimeout(ANSWER_MS, undefined, { ref: false })]);
   return { followUpIds: followUps.map(({ followUpId }) => followUpId) };
 }
 

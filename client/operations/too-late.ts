@@ -14,10 +14,10 @@ export function tooLate(row: FollowUpRow, asked: 'cancelled' | 'moved', now: num
 
 function stateInWords(row: FollowUpRow, asked: 'cancelled' | 'moved', now: number): string {
   const { state, reason, actor, executedAt, processingSince } = row;
-  const because = reason === null ? '' : `: ${reason}`;
+  const because = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
   switch (state) {
     case 'executed':
-      return `was sent already, at ${executedAt ?? 'an instant that nobody noted'}; it cannot be ${asked}`;
+      return `was ${reason === null ? 'sent' : 'carried out'} already, at ${executedAt}${because}; it cannot be ${asked}`;
     case 'cancelled':
       return `was cancelled by ${actor}${because}; it cannot be ${asked}`;
     case 'failed':

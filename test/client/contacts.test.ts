@@ -75,7 +75,7 @@ describe('PUT and GET /api/contacts/:id', () => {
   });
 
   test('an unknown contact is 404 wherever it is named', async () => {
-    const asked: [path: string, body?: object, method?: string][] = [
+    const asked: [path: string, body?: object | undefined, method?: string][] = [
       ['/api/contacts/nobody'],
       ['/api/contacts/nobody/follow-ups'],
       ['/api/contacts/nobody/follow-ups', { type: 'follow_up', scheduledFor: '2h' }],
@@ -86,7 +86,7 @@ describe('PUT and GET /api/contacts/:id', () => {
       ['/api/contacts/nobody/send-requests', { messageId: 'm', channels: ['email'], purpose: 'service' }],
     ];
     for (const [path, body, method] of asked) {
-      const answer = await request(service.api, path, { body, ...(method && { method }) });
+      const answer = await request(service.api, path, { ...(body && { body }), ...(method && { method }) });
       assertProblem(answer, 404, 'not_found');
       assert.match(answer.problem.detail, /There is no contact nobody/);
     }

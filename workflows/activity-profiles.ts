@@ -46,11 +46,11 @@ export const effects = proxyActivities<Activities>({
 });
 
 /**
- * Asks the workflow of a contact, which answers within milliseconds when its worker and the store are there: half a minute of
- * silence means that one of them is not, and it is asked again. The same question twice is answered the same.
+ * Asks the workflow of a contact, which answers within milliseconds when its worker and the store are there: ten seconds of
+ * silence mean that one of them is not, and it is asked again. The same question twice is answered the same.
  */
 export const asking = proxyActivities<Activities>({
-  startToCloseTimeout: '30 seconds',
+  startToCloseTimeout: '10 seconds',
   scheduleToCloseTimeout: '1 day',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },

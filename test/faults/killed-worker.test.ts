@@ -41,7 +41,7 @@ describe('A worker killed by SIGKILL', { concurrency: 2 }, () => {
   after(() => children.forEach((child) => child.kill('SIGKILL')));
 
   function worker(address: string, dataDir: string, fault?: string) {
-    const env = { ...process.env, ...(fault && { FAULT: fault }) };
+    const env = { ...process.env, ...(fault && { DIES_AT: fault }) };
     const child = spawn(process.execPath, [SCRIPT, address, dataDir], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     children.add(child);
     let log = '';

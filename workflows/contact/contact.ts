@@ -31,7 +31,8 @@ export async function contact(...args: unknown[]): Promise<void> {
   const now = (): string => new Date().toISOString();
   const isFull = (): boolean => workflowInfo().historyLength >= FULL || workflowInfo().continueAsNewSuggested;
   // Before anything is awaited: an update may have come with the start.
-  const inTurn = answerMessages(agenda, input);
+  const { inTurn, signals, carryOut } = answerMessages(agenda, input);
+  let carrying = false;
 
   function show(): void {
     const next = agenda.soonest();
@@ -68,16 +69,35 @@ export async function contact(...args: unknown[]): Promise<void> {
     });
   }
 
-  labelWorkflow({ Workspace: workspace, ContactId: contactId });
-  while (!isFull()) {
-    if (agenda.unread) await inTurn(async () => agenda.read(await quick.readAgenda(input)));
-    show();
-    const { due, nextInMs } = whatIsDue(agenda.entries(), now());
-    if (due[0]) await send(due[0].followUpId);
-    else if (nextInMs !== null) await sleep(nextInMs);
-    else if (allHandlersFinished()) return;
-    else await condition(() => allHandlersFinished() || agenda.soonest() !== null || agenda.unread);
+  /** Carries out what signals ask for, also while a message is being sent. */
+  async function followSignals(): Promise<never> {
+    for (;;) {
+      await condition(() => signals.replies.length > 0 || signals.cancellation !== null);
+      carrying = true;
+      await carryOut();
+      carrying = false;
+    }
   }
-  await condition(allHandlersFinished);
+
+  const isQuiet = (): boolean =>
+    allHandlersFinished() && !carrying && signals.replies.length === 0 && signals.cancellation === null;
+
+  /** Until nothing is to come, or the history is full. @returns whether nothing is to come */
+  async function keepAgenda(): Promise<boolean> {
+    while (!isFull()) {
+      if (agenda.unread) await inTurn(async () => agenda.read(await quick.readAgenda(input)));
+      show();
+      const { due, nextInMs } = whatIsDue(agenda.entries(), now());
+      if (due[0]) await send(due[0].followUpId);
+      else if (nextInMs !== null) await sleep(nextInMs);
+      else if (isQuiet()) return true;
+      else await condition(() => isQuiet() || agenda.soonest() !== null || agenda.unread);
+    }
+    await condition(isQuiet);
+    return false;
+  }
+
+  labelWorkflow({ Workspace: workspace, ContactId: contactId });
+  if (await Promise.race([keepAgenda(), followSignals()])) return;
   await continueAsNew<typeof contact>(input);
 }

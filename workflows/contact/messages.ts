@@ -19,6 +19,7 @@ import {
   requestSendMessage,
 } from '../../domain/contracts/contacts.ts';
 import {
+  type CancelFollowUpsMessage,
   FOLLOW_UPS_SCHEDULED,
   cancelFollowUpMessage,
   cancelFollowUpsMessage,
@@ -56,12 +57,22 @@ export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
 /** Replies that one activity notes. */
 const MOST_AT_ONCE = 100;
 
+/**
+ * What signals asked for and is still to be done. Their handlers only note it: of thousands in one task each that waited for
+ * something would cost more than the task may take.
+ */
+export interface Signals {
+  replies: Reply[];
+  cancellation: CancelFollowUpsMessage | null;
+}
+
 /** How long a cancellation waits for a message that is just being sent, to tell what became of it. */
 const OUTCOME_TIME = '5 seconds';
 
 /** Answers the messages of a contact. What changes the agenda is done in turn; sending is not, so that nobody waits for it. */
-export function answerMessages(agenda: Agenda, { workspace, contactId }: ContactOf): InTurn {
+export function answerMessages(agenda: Agenda, { workspace, contactId }: ContactOf) {
   const inTurn = queue();
+  const signals: Signals = { replies: [], cancellation: null };
   const here = () => ({ workspace, contactId, at: new Date().toISOString() });
 
   /** The handler of an update: refused at once when it does not parse, else carried out. */
@@ -104,19 +115,23 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
     return quick.showFollowUp({ ...here(), followUpId });
   });
 
-  const cancelAll = (message: z.output<typeof cancelFollowUpsMessage>) =>
+  const cancelAll = (message: CancelFollowUpsMessage) =>
     inTurn(async () => {
       const counted = await quick.cancelFollowUps({ ...message, ...here() });
       agenda.clear();
       return counted;
     });
-  const noteReply = inBatches(inTurn, async (replies: Reply[]) => {
-    const noted = await quick.recordReplies({ workspace, contactId, replies });
-    if (noted.some(({ ignored }) => ignored === null)) agenda.clear();
-    return noted;
-  });
+  const noteReplies = (replies: Reply[]) =>
+    inTurn(async () => {
+      const noted = await quick.recordReplies({ workspace, contactId, replies });
+      if (noted.some(({ ignored }) => ignored === null)) agenda.clear();
+      return noted;
+    });
   onUpdate(cancelFollowUps, cancelFollowUpsMessage, cancelAll);
-  onUpdate(recordReply, recordReplyMessage, ({ at, ...reply }) => noteReply({ ...reply, at: at ?? here().at }));
+  onUpdate(recordReply, recordReplyMessage, async ({ at, ...reply }) => {
+    const [noted] = await noteReplies([{ ...reply, at: at ?? here().at }]);
+    return noted!;
+  });
   onUpdate(optOut, optMessage, (message) => inTurn(() => quick.optOut({ ...message, ...here() })));
   onUpdate(optIn, optMessage, (message) => inTurn(() => quick.optIn({ ...message, ...here() })));
   onUpdate(requestSend, requestSendMessage, (message) =>
@@ -127,9 +142,11 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
     // A signal cannot be refused, and a reply whose details cannot be read is a reply all the same.
     const { messageId, at, channel, ...told } = clientRepliedSignal.safeParse(message ?? {}).data ?? {};
     const reply = { messageId: messageId ?? `signal-${uuid4()}`, at: at ?? here().at, channel: channel ?? 'unknown' };
-    return tolerant(noteReply({ ...told, ...reply }));
+    signals.replies.push({ ...told, ...reply });
   });
-  setHandler(cancelFollowUpsNow, (message) => tolerant(cancelAll(cancelFollowUpsSignal.parse(message))));
+  setHandler(cancelFollowUpsNow, (message) => {
+    signals.cancellation ??= cancelFollowUpsSignal.parse(message);
+  });
   setHandler(followUpsScheduled, () => {
     agenda.unread = true;
   });
@@ -140,7 +157,18 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
   setHandler(pending, () =>
     agenda.entries().map(({ followUpId, scheduledFor }) => ({ followUpId, nextAt: scheduledFor })),
   );
-  return inTurn;
+  return {
+    inTurn,
+    signals,
+    /** Does what signals ask for; nobody waits for an answer. */
+    async carryOut() {
+      const replies = signals.replies.splice(0, MOST_AT_ONCE);
+      if (replies.length > 0) await tolerant(noteReplies(replies));
+      const { cancellation } = signals;
+      signals.cancellation = null;
+      if (cancellation) await tolerant(cancelAll(cancellation));
+    },
+  };
 }
 
 function queue(): InTurn {
@@ -149,30 +177,6 @@ function queue(): InTurn {
     const done = last.then(work);
     last = done.catch(() => undefined);
     return done;
-  };
-}
-
-/**
- * Does work for many at once that came while other work was done: of a thousand signals each alone would cost a task of the
- * workflow.
- */
-function inBatches<Item, Result>(inTurn: InTurn, work: (items: Item[]) => Promise<Result[]>) {
-  let next: { items: Item[]; done: Promise<Result[]> } | null = null;
-  return async (item: Item): Promise<Result> => {
-    if (next === null || next.items.length === MOST_AT_ONCE) {
-      const items: Item[] = [];
-      const batch = {
-        items,
-        done: inTurn(() => {
-          if (next === batch) next = null;
-          return work(items);
-        }),
-      };
-      next = batch;
-    }
-    const { items, done } = next;
-    const index = items.push(item) - 1;
-    return (await done)[index]!;
   };
 }
 
@@ -187,7 +191,7 @@ async function inPlainWords<Result>(work: () => Promise<Result>): Promise<Result
   }
 }
 
-/** Nobody waits for the answer to a signal: one that could not be carried out, such as for an unknown contact, changes nothing. */
+/** A signal that cannot be carried out, such as one for an unknown contact, changes nothing. */
 async function tolerant(work: Promise<unknown>): Promise<void> {
   await work.catch((error: unknown) => {
     if (!(error instanceof ActivityFailure)) throw error;

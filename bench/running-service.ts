@@ -111,7 +111,12 @@ async function importContacts(dataDir: string, count: number): Promise<string[]>
   const logger = createLogger({ level: 'silent' });
   const store = await openStore({ dataDir, cacheDir: cacheDir(), logger });
   try {
-    const { customers } = generateCustomers({ count, seed: 1, asOf: Date.now() });
+    const sample = generateCustomers({ count, seed: 1, asOf: Date.now() });
+    // Some of the sample have no address.
+    const customers = sample.customers.map((customer) => ({
+      ...customer,
+      email: `${customer.customerId}@example.com`,
+    }));
     const none = { orders: [], supportTickets: [], npsAnswers: [], churnLabels: [] };
     await store.customers.import(DEFAULT_WORKSPACE, { ...none, customers }, { merge: false });
     return customers.map(({ customerId }) => customerId);

@@ -4,7 +4,11 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { contactRoutes } from '../../client/api/routes/contacts.ts';
+import { effectRoutes } from '../../client/api/routes/effects.ts';
+import { followUpRoutes } from '../../client/api/routes/follow-ups.ts';
 import { allCommands, createProgram } from '../../client/cli/program.ts';
+import { SEND_REASONS } from '../../domain/contracts/contacts.ts';
 import { ERROR_CATALOGUE } from '../../domain/errors.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -164,4 +168,20 @@ test('every reveille command that a page shows exists, with the options it shows
   }
   assert.ok(count > 15, `only ${count} commands were found`);
   assert.deepEqual(wrong, []);
+});
+
+test('docs/contacts.md has every reason for which a message waits or does not go, and no other', () => {
+  const section = read('docs/contacts.md').split('## May we write to them now')[1]?.split('\n## ')[0] ?? '';
+  const written = [...section.matchAll(/^\| `(\w+)` /gm)].map(([, reason]) => reason);
+  assert.deepEqual(written.toSorted(), [...SEND_REASONS].toSorted());
+});
+
+test('docs/contacts.md has every route of contacts, follow-ups and effects', () => {
+  const page = read('docs/contacts.md');
+  const written = [...page.matchAll(/(?:`(?:GET|POST|PUT|PATCH|DELETE)`, )*`\w+ \/api\/[^`]*`/g)].flatMap(([cell]) =>
+    (cell.match(/[A-Z]{3,}/g) ?? []).map((method) => `${method} ${/\/api[^`]*/.exec(cell)?.[0]}`),
+  );
+  const routes = Object.values({ ...contactRoutes, ...followUpRoutes, ...effectRoutes });
+  const missing = routes.map(({ method, path }) => `${method} ${path}`).filter((route) => !written.includes(route));
+  assert.deepEqual(missing, []);
 });

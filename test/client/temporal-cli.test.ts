@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { writeRuntime } from '../../client/runtime-file.ts';
 import { type TestService, sampleCustomers, startTestService } from '../support/service.ts';
 import { type TestTemporal, devServer, temporalCli } from '../support/temporal.ts';
 
 const PAGE = new URL('../../docs/temporal-cli.md', import.meta.url);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMMAND_TIMEOUT_MS = 60_000;
 
 interface Example {
@@ -50,6 +53,9 @@ before(async () => {
   });
   await symlink(await absoluteCli(), join(service.dataDir, 'temporal'));
   path = [service.dataDir, dirname(process.execPath), process.env['PATH']].join(delimiter);
+  await service.operations.putContact(service.caller, {
+    ...{ id: 'asha', name: 'Asha', email: 'asha@example.com', marketing: true },
+  });
   await service.run('customerScan', [{ maxInterventions: 60 }], 'customer-scan/default/manual/before');
   await waitForListed();
 });
@@ -123,9 +129,14 @@ test('the page shows how to start, and enough examples to be worth the name', ()
 
 test('the page leaves out no update, signal or query of our workflows', () => {
   const scripts = examples.map(({ script }) => script).join('\n');
-  for (const name of ['approve', 'reject', 'edit', 'cancelIntervention'])
-    assert.match(scripts, new RegExp(`--name ${name}\\b`));
-  for (const name of ['progress', 'state']) assert.match(scripts, new RegExp(`--type ${name}\\b`));
+  const sources = globSync('workflows/**/*.ts', { cwd: ROOT }).map((file) => readFileSync(join(ROOT, file), 'utf8'));
+  const messages = /\b(define(?:Update|Signal|Query)|update)(?:<.*>)?\('(\w+)'\)/g;
+  const named = sources.flatMap((source) => [...source.matchAll(messages)]);
+  assert.ok(named.length >= 17, `only ${named.length} messages were found in the workflows`);
+  for (const [, kind, name] of named) {
+    const option = kind === 'defineQuery' ? '--type' : '--(?:(?:update|signal)-)?name';
+    assert.match(scripts, new RegExp(`${option} ${name}\\b`));
+  }
 });
 
 for (const example of examples) {
@@ -162,4 +173,15 @@ test('what the examples did is in the store: approved, rejected, edited, cancell
     );
   }
   assert.ok(rows.some(({ state, subject }) => state === 'waiting_approval' && subject === 'About your last order'));
+});
+
+test('what the examples did to follow-ups is in the store, each cancelled for its own reason', async () => {
+  const { items } = await service.operations.listFollowUps(service.caller, { contactId: 'asha' });
+  const ends = items.map(({ followUpId, state, actor, reason }) => `${followUpId} ${state} by ${actor}: ${reason}`);
+  assert.deepEqual(ends.toSorted(), [
+    'F1 cancelled by ravi: They called',
+    'F2 cancelled by asha: replied',
+    'F3 cancelled by ravi: The deal is closed',
+    'F4 cancelled by ravi: They moved away',
+  ]);
 });

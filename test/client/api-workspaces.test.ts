@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type OperationName, type Route, routes } from '../../client/api/routes.ts';
+import { readsQuery } from '../../client/api/routes/route.ts';
 import type { ApiServer } from '../../client/api/server.ts';
 import { type Sent, assertProblem, request, startTestApi } from '../support/api.ts';
 import { scanApart } from '../support/scans.ts';
@@ -10,6 +11,7 @@ import { type TestTemporal, devServer } from '../support/temporal.ts';
 
 const AT = '2026-01-31T09:00:00.000Z';
 const HASH = 'a'.repeat(64);
+const CONTACT = 'P1';
 
 let temporal: TestTemporal;
 let service: TestService;
@@ -57,12 +59,24 @@ async function fillStore(): Promise<void> {
       kind: 'intervention',
       interventionId: null,
       customerId: null,
+      contactId: null,
       channel: 'email',
       to: null,
       subject: null,
       body: 'text',
     },
     ...{ reason: 'a test', createdAt: AT },
+  });
+  await store.contacts.put('alpha', CONTACT, { name: 'Asha Rao', email: 'asha@example.com' }, AT);
+  await store.followUps.schedule('alpha', [
+    {
+      ...{ followUpId: 'f1', contactId: CONTACT, type: 'follow_up', scheduledFor: '2099-01-01T00:00:00.000Z' },
+      ...{ payload: {}, actor: 'tester', createdAt: AT },
+    },
+  ]);
+  await store.effects.plan('alpha', {
+    ...{ key: 'follow-up/f1/message', kind: 'message', channel: 'email', contactId: CONTACT },
+    ...{ purpose: 'service', subject: null, plannedAt: AT },
   });
   const body = { name: 'nightly', workflowType: 'customerScan', every: '100d' };
   assert.equal((await request(api, '/api/schedules', { token: token.alpha, body })).status, 201);
@@ -77,11 +91,14 @@ const kindOf = ({ path }: Route): string => path.split('/')[2] ?? '';
 
 /** The id of the first of alpha's things of a kind. */
 async function firstOf(kind: string): Promise<string> {
+  // Contacts have no list.
+  if (kind === 'contacts') return CONTACT;
   const { body } = await request(api, `/api/${kind}`, { token: token.alpha });
   const [item] = (body as { items: Record<string, string>[] }).items;
   assert.ok(item, `alpha has no ${kind}`);
   const key = { approvals: 'interventionId', outbox: 'messageId', schedules: 'name', runs: 'runId' }[kind];
-  return item[key ?? `${kind.replace(/s$/, '')}Id`] ?? '';
+  const one = kind.replace(/s$/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return item[key ?? `${one}Id`] ?? '';
 }
 
 /** What a call must hold to get as far as to the thing it is about. */
@@ -94,6 +111,13 @@ const BODIES: Partial<Record<OperationName, object>> = {
   skipOccurrence: { at: '2030-01-31T09:00:00.000Z' },
   unskipOccurrence: { at: '2030-01-31T09:00:00.000Z' },
   backfillSchedule: { from: AT, to: '2026-02-01T09:00:00.000Z' },
+  scheduleFollowUp: { type: 'follow_up', scheduledFor: '2h' },
+  rescheduleFollowUp: { scheduledFor: '2h' },
+  cancelFollowUp: { reason: 'a test' },
+  cancelContactFollowUps: { reason: 'a test' },
+  recordReply: { messageId: 'm1', channel: 'email' },
+  requestSend: { messageId: 'm1', channels: ['email'], purpose: 'service' },
+  resolveEffect: { as: 'done', note: 'a test' },
 };
 
 const names = Object.keys(routes) as OperationName[];
@@ -102,17 +126,20 @@ const aboutMany = names.filter((name) => !routes[name].path.includes(':'));
 
 function callOf(name: OperationName): { path: string; sent: Sent } {
   const { method, path }: Route = routes[name];
-  const sent = method === 'GET' ? {} : { method, body: BODIES[name] ?? {} };
-  return { path: path.replace(/:\w+/, ids[kindOf(routes[name])] ?? ''), sent };
+  const given = BODIES[name] ?? {};
+  const url = path.replace(/:\w+/, ids[kindOf(routes[name])] ?? '');
+  if (!readsQuery(method)) return { path: url, sent: { method, body: given } };
+  return { path: `${url}?${new URLSearchParams(given as Record<string, string>).toString()}`, sent: { method } };
 }
 
 /** Everything that alpha's token can read, but for when the token was used. */
 async function everythingOfAlpha(): Promise<string[]> {
   const lists = aboutMany.filter((name) => routes[name].method === 'GET');
   const answers = await Promise.all(
-    lists.map(async (name) => {
+    [...lists, 'getContact' as const].map(async (name) => {
       const query = /scores|evaluation|customers$/.test(routes[name].path) ? `?asOf=${AT}` : '';
-      const { status, text } = await request(api, `${routes[name].path}${query}`, { token: token.alpha });
+      const path = name === 'getContact' ? callOf(name).path : `${routes[name].path}${query}`;
+      const { status, text } = await request(api, path, { token: token.alpha });
       assert.equal(status, 200, text);
       return `${name} ${createHash('sha256')
         .update(text.replace(/"lastUsedAt":[^,]+,/g, ''))
@@ -133,7 +160,8 @@ describe("another workspace's things", () => {
     }
   });
 
-  for (const name of aboutOne) {
+  // Whoever puts a contact has one of their own: see below.
+  for (const name of aboutOne.filter((each) => each !== 'putContact')) {
     test(`${name}: 404 to another token, and 403 when it names their workspace`, async () => {
       const { path, sent } = callOf(name);
       assertProblem(await request(api, path, { ...sent, token: token.beta }), 404, 'not_found');
@@ -167,10 +195,16 @@ describe("another workspace's things", () => {
       ['/api/schedules', { name: 'nightly', workflowType: 'customerScan', every: '50d' }],
       ['/api/customers', sampleCustomers(2, 9), 'PUT'],
       ['/api/scans', { riskThreshold: 0 }],
+      ['/api/follow-ups', { items: [{ contactId: CONTACT, type: 'follow_up', scheduledFor: '2h' }] }],
+      [`/api/contacts/${CONTACT}`, { name: 'Somebody else', marketing: true }, 'PUT'],
+      ['/api/follow-ups', { items: [{ contactId: CONTACT, followUpId: 'f1', type: 'nurture', scheduledFor: '2d' }] }],
+      [`/api/contacts/${CONTACT}/opt-out`, {}],
+      [`/api/contacts/${CONTACT}/replies`, { messageId: 'm1', channel: 'email' }],
     ];
     for (const [path, body, method = 'POST'] of asked) {
       const { status, text } = await request(api, path, { method, body, token: token.beta });
-      assert.ok(status < 300 || status === 404, text);
+      // A contact of theirs is named before there is one of that id here.
+      assert.ok(status < 300 || status === 404 || /is none of this workspace/.test(text), text);
     }
     assert.deepEqual(await everythingOfAlpha(), before);
   });
@@ -183,7 +217,7 @@ describe("another workspace's things", () => {
       listed.toSorted(),
       [
         ...['applySchedules', 'createSchedule', 'createToken', 'importCustomers', 'pauseSchedules'],
-        ...['previewTiming', 'resumeSchedules', 'startScan'],
+        ...['previewTiming', 'resumeSchedules', 'scheduleFollowUps', 'startScan'],
       ].toSorted(),
     );
   });

@@ -13,9 +13,11 @@ import { temporalError } from '../../client/operations/temporal-errors.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { createContactService } from '../../services/temporal/contacts.ts';
+import { forgottenContacts } from '../../services/temporal/reconciliation/forgotten-contacts.ts';
+import { temporalView } from '../../services/temporal/reconciliation/temporal-view.ts';
 import { type Observed, marked } from './effect-checker.ts';
 import { createDatabase } from './postgres.ts';
-import { temporaryFolder } from './service.ts';
+import { quietLogger, temporaryFolder } from './service.ts';
 import { type StubChannel, type StubVendors, startVendors } from './stub-vendors.ts';
 import { type TestTemporal, cacheDir, devServer } from './temporal.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -159,6 +161,13 @@ export class FaultWorld implements AsyncDisposable {
 
   async release(id: string): Promise<void> {
     await this.#ofSend(id, (send) => this.#temporal.client.workflowService.unpauseActivity(send));
+  }
+
+  /** What a service does beside its workers: gives up lost attempts, and wakes contacts that nobody would come back to. */
+  async reconcile(): Promise<void> {
+    const temporal = temporalView(this.#temporal.client);
+    const reconciling = { store: this.store, temporal, contacts: this.#contacts, logger: quietLogger(), now: Date.now };
+    await forgottenContacts(reconciling).reconcile();
   }
 
   /** Waits until every follow-up is over or in review, and no workflow is at work. */

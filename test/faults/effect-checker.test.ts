@@ -90,7 +90,7 @@ test('found: an effect that is done in the ledger and never happened, while its 
 
 test('found: an effect called off in the ledger and sent, while its follow-up is still on its way', () => {
   assert.ok(
-    found({ state: 'processing', effect: 'cancelled' }).some((each) => /^untrue: F1 is cancelled in/.test(each)),
+    found({ state: 'processing', effect: 'cancelled' }).some((each) => each.startsWith('untrue: F1 is cancelled in')),
   );
 });
 

@@ -112,10 +112,10 @@ function call(world: FaultWorld, random: SampleRandom) {
     const open = new Set<Promise<void>>();
     const ask = (what: 'schedule' | 'cancel' | 'reply', answer: Promise<unknown>): void => {
       calls[what] += 1;
-      const done: Promise<void> = answer
+      const over: Promise<void> = answer
         .catch((error: unknown) => void calls.refused.push(`${what}: ${String(error)}`))
-        .then(() => void open.delete(done));
-      open.add(done);
+        .then(() => void open.delete(over));
+      open.add(over);
     };
     for (let count = 1; running(); count += 1) {
       trouble(world, random);

@@ -12,8 +12,11 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { InterventionStatus } from '../../domain/contracts/interventions.ts';
 import type { RunMemo } from '../../domain/contracts/runs.ts';
 import { approvalCustomers, readyCustomers, together } from '../support/customers.ts';
-import { startTestService } from '../support/service.ts';
+import { inParallel } from '../../domain/in-parallel.ts';
+import { workflowIds } from '../../domain/contracts/names.ts';
+import { type TestService, startTestService } from '../support/service.ts';
 import { devServer, timeSkippingEnv } from '../support/temporal.ts';
+import { type ContactDesk, openContact } from '../workflows/suite/contact-desk.ts';
 import { type Desk, approveSkipping, openDesk, until } from '../workflows/suite/desk.ts';
 
 const HOUR = 3_600_000;
@@ -175,6 +178,70 @@ async function interventions(desk: Desk): Promise<void> {
   await save('intervention-of-nobody', unknown);
 }
 
+/** A person's workflow, as `startRun` finds it: its first run, and what came of it. */
+async function contacts(service: TestService, agent = false): Promise<void> {
+  const isOver = ({ state }: { state: string }): boolean => state !== 'pending' && state !== 'processing';
+  const saved = async (scenario: string, desk: ContactDesk, runId?: string): Promise<void> => {
+    const handle = service.client.workflow.getHandle(workflowIds.contact(desk.workspace, desk.contactId), runId);
+    await save(scenario, handle);
+  };
+  if (agent) {
+    const desk = await openContact(service, {}, 'agent');
+    const payload = { reason: 'their order is late' };
+    await desk.update('scheduleFollowUp', { followUpId: 'written', type: 'agent', scheduledFor: 100, payload });
+    await desk.followUp('written', isOver);
+    await desk.completed();
+    return saved('contact-with-model', desk);
+  }
+  const sent = await openContact(service, {}, 'sent');
+  await sent.schedule('first', 1_000);
+  await sent.schedule('moved', '1h');
+  await sent.update('rescheduleFollowUp', { followUpId: 'moved', scheduledFor: 1_500 });
+  await sent.schedule('third', 2_000);
+  await sent.followUp('third', ({ nextAt, scheduledFor }) => nextAt !== scheduledFor);
+  await sent.update('cancelFollowUp', { followUpId: 'third', reason: 'three are too many' });
+  await sent.completed();
+  await saved('contact-sent', sent);
+
+  const replied = await openContact(service, {}, 'replied');
+  await replied.schedule('a', '1h');
+  await replied.update('requestSend', { messageId: 'Q', channels: ['email'], purpose: 'service' });
+  await replied.update('optOut', { channel: 'sms' });
+  await replied.update('optIn', { channel: 'sms' });
+  await replied.update('scheduleFollowUp', { type: 'nothing', scheduledFor: '1h' }).catch(() => undefined);
+  await replied.update('recordReply', { messageId: 'm1', channel: 'email', actor: undefined });
+  await replied.completed();
+  await saved('contact-replied', replied);
+
+  const signalled = await openContact(service, {}, 'signalled');
+  await signalled.schedule('a', '1h');
+  await signalled.signal('clientReplied');
+  await signalled.followUp('a', isOver);
+  await signalled.schedule('b', '1h');
+  await signalled.signal('cancelFollowUps', { reason: 'bought', actor: 'crm' });
+  await signalled.followUp('b', isOver);
+  await signalled.completed();
+  await saved('contact-signalled', signalled);
+
+  const woken = await openContact(service, {}, 'woken');
+  const bulk = { followUpId: 'bulk', contactId: woken.contactId, type: 'check_in', payload: {}, actor: 'tester' };
+  const at = new Date().toISOString();
+  await service.store.followUps.schedule('woken', [{ ...bulk, scheduledFor: at, createdAt: at }]);
+  await woken.contacts.wake(woken);
+  await woken.completed();
+  await saved('contact-woken', woken);
+
+  const busy = await openContact(service, {}, 'busy');
+  await busy.schedule('far', '1h');
+  const { runId } = await service.client.workflow.getHandle(workflowIds.contact('busy', busy.contactId)).describe();
+  const automatic = { channel: 'email', headers: { 'Auto-Submitted': 'auto-replied' } };
+  await inParallel(Array.from({ length: 1_100 }), 50, (_, index) =>
+    busy.signal('clientReplied', { ...automatic, messageId: `m${index}` }),
+  );
+  await until(async () => (await busy.runs()).length > 1);
+  await saved('contact-continued-as-new', busy, runId);
+}
+
 const ids = (letter: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${letter}${i + 1}`);
 
 const temporal = await devServer();
@@ -192,6 +259,7 @@ await runs(
 await interventions(
   await openDesk(service, 'answers', together(readyCustomers('R1'), approvalCustomers(...ids('A', 7)))),
 );
+await contacts(service);
 await service.stop();
 await temporal.stop();
 
@@ -203,6 +271,7 @@ const desk = await openDesk(modelled, 'modelled', readyCustomers('M1'));
 const byModel = await desk.startIntervention('M1');
 await over(byModel);
 await save('intervention-with-model', byModel);
+await contacts(modelled, true);
 await modelled.stop();
 await second.stop();
 

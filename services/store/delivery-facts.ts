@@ -1,9 +1,9 @@
-import { type SQL, and, eq, gte, ne, sql } from 'drizzle-orm';
-import type { Purpose } from '../../domain/contracts/contacts.ts';
-import type { OptOut } from '../../domain/contracts/contacts.ts';
+import { type SQL, and, eq, getTableColumns, gte, ne, sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { OptOut, Purpose } from '../../domain/contracts/contacts.ts';
 import type { DeliveryFacts } from '../../domain/ports/delivery-store.ts';
 import type { Database } from './connection.ts';
-import { customerFields, isContact, isSameCustomer, optOutsInForce, toContact } from './contact-rows.ts';
+import { isContact, isSameCustomer, optOutsInForce, toContact } from './contact-rows.ts';
 import { contactMessages, contactOptOuts, contacts, scheduledActions } from './contact-schema.ts';
 import { type StoredEffect, hasKey, isOfContact } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
@@ -34,10 +34,29 @@ interface Which {
   followUpId: string | null;
 }
 
-/** Instants as `jsonb` holds them, as the contracts have them. */
-const instantsOf = (values: readonly string[]): string[] => values.map((value) => new Date(value).toISOString());
+/** A row that travelled as JSON by its columns' names; what is `jsonb` is as it was. */
+function rowOf<Table extends PgTable>(
+  table: Table,
+  json: Record<string, unknown> | null,
+): Table['$inferSelect'] | null {
+  if (json === null) return null;
+  const fields = Object.entries(getTableColumns(table)).map(([key, column]) => {
+    const value = json[column.name];
+    return [key, value === null ? null : column.mapFromDriverValue(value)];
+  });
+  return Object.fromEntries(fields) as Table['$inferSelect'];
+}
 
-/** Hold the contact (`holdContact`), so that nothing of it changes after. */
+/** The row of `table` that is `which`, as JSON. */
+const oneRow = (table: PgTable, which: SQL | undefined): SQL<Record<string, unknown> | null> =>
+  sql`(select to_jsonb(${table}) from ${table} where ${which})`;
+
+const isoOf = (value: string): string => new Date(value).toISOString();
+
+/**
+ * Hold the contact (`holdContact`), so that nothing of it changes after. Each row is a query of its own within the one: to plan
+ * them as joins takes several times as long as all the rest.
+ */
 export async function findDelivery(
   transaction: Database,
   workspace: string,
@@ -45,42 +64,35 @@ export async function findDelivery(
   promotionsSince: string,
 ): Promise<FoundDelivery> {
   const { channel, purpose, at, actor } = contactOptOuts;
-  const optOuts = sql`(select jsonb_agg(jsonb_build_object('channel', ${channel}, 'purpose', ${purpose}, 'at', ${at}, 'actor', ${actor})
-    order by ${at}, ${channel}, ${purpose}) from ${contactOptOuts} where ${optOutsInForce(workspace, contactId)})`;
-  const lastReplyAt = sql`(select max(${contactMessages.at}) from ${contactMessages} where ${and(
-    eq(contactMessages.workspace, workspace),
-    eq(contactMessages.contactId, contactId),
-    eq(contactMessages.direction, 'in'),
-  )})`;
-  const promotions = sql`(select jsonb_agg(${effects.attemptedAt} order by ${effects.attemptedAt}) from ${effects}
-    where ${and(sentSince(workspace, contactId, 'promotion', promotionsSince), ne(effects.key, key))})`;
   const [found] = await transaction
     .select({
-      followUp: scheduledActions,
-      effect: effects,
-      said: contacts,
-      customer: customerFields,
-      optOuts: sql<OptOut[] | null>`${optOuts}`,
-      lastReplyAt: sql<string | null>`${lastReplyAt}`.mapWith(contactMessages.at),
-      promotionsAt: sql<string[] | null>`${promotions}`,
+      followUp: oneRow(scheduledActions, followUpId === null ? sql`false` : isFollowUp(workspace, followUpId)),
+      effect: oneRow(effects, hasKey(workspace, key)),
+      said: oneRow(contacts, isContact(workspace, contactId)),
+      customer: oneRow(customers, isSameCustomer(workspace, contactId)),
+      optOuts: sql<OptOut[] | null>`(select jsonb_agg(jsonb_build_object(
+        'channel', ${channel}, 'purpose', ${purpose}, 'at', ${at}, 'actor', ${actor}) order by ${at}, ${channel}, ${purpose})
+        from ${contactOptOuts} where ${optOutsInForce(workspace, contactId)})`,
+      lastReplyAt: sql<string | null>`(select to_jsonb(max(${contactMessages.at})) from ${contactMessages} where ${and(
+        eq(contactMessages.workspace, workspace),
+        eq(contactMessages.contactId, contactId),
+        eq(contactMessages.direction, 'in'),
+      )})`,
+      promotionsAt: sql<string[] | null>`(select jsonb_agg(${effects.attemptedAt} order by ${effects.attemptedAt})
+        from ${effects} where ${and(sentSince(workspace, contactId, 'promotion', promotionsSince), ne(effects.key, key))})`,
     })
-    .from(sql`(values (1)) as one`)
-    .leftJoin(scheduledActions, followUpId === null ? sql`false` : isFollowUp(workspace, followUpId))
-    .leftJoin(effects, hasKey(workspace, key))
-    .leftJoin(contacts, isContact(workspace, contactId))
-    .leftJoin(customers, isSameCustomer(workspace, contactId));
-  const { followUp, effect, said, customer, ...facts } = found!;
-  const given = (facts.optOuts ?? []).map((optOut) => ({ ...optOut, at: new Date(optOut.at).toISOString() }));
+    .from(sql`(values (1)) as one`);
+  const { followUp, effect, lastReplyAt, promotionsAt } = found!;
+  const [said, customer] = [rowOf(contacts, found!.said), rowOf(customers, found!.customer)];
+  const optOuts = (found!.optOuts ?? []).map((optOut) => ({ ...optOut, at: isoOf(optOut.at) }));
+  const facts = (): DeliveryFacts => ({
+    contact: toContact(contactId, said, customer, optOuts),
+    lastReplyAt: lastReplyAt && isoOf(lastReplyAt),
+    promotionsAt: (promotionsAt ?? []).map(isoOf),
+  });
   return {
-    followUp,
-    effect,
-    facts:
-      said === null && customer === null
-        ? null
-        : {
-            contact: toContact(contactId, said, customer, given),
-            lastReplyAt: facts.lastReplyAt,
-            promotionsAt: instantsOf(facts.promotionsAt ?? []),
-          },
+    followUp: rowOf(scheduledActions, followUp),
+    effect: rowOf(effects, effect),
+    facts: said === null && customer === null ? null : facts(),
   };
 }

@@ -40,6 +40,9 @@ after(async () => {
 
 type Call = (side: typeof local, waiting: string[]) => unknown;
 
+const LATER = '2099-01-01T00:00:00.000Z';
+const plain = { type: 'follow_up', scheduledFor: LATER } as const;
+
 const every = { workflowType: 'customerScan', every: '10d' } as const;
 
 /** What each operation is asked, good and bad; `waiting` are interventions that wait for approval, in the same order. */
@@ -146,6 +149,75 @@ const CALLS: Record<OperationName, Call[]> = {
   ],
   getRun: [() => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
   deleteSchedule: [() => ({ name: 'nightly' }), () => ({ name: 'nightly' }), () => ({ name: 'a b' })],
+  putContact: [
+    () => ({ id: 'P1', name: 'Asha Rao', email: 'asha@example.com', timezone: 'asia/kolkata', marketing: true }),
+    () => ({ id: 'P1', language: 'hi', telegram: null }),
+    () => ({ id: 'P1', timezone: 'Mars/Olympus' }),
+    () => ({ id: 'P1', email: 'nobody', nope: 1 }),
+    () => ({ id: 'a@b' }),
+  ],
+  scheduleFollowUp: [
+    (side) => ({ id: 'P1', followUpId: `${side.caller.workspace}-1`, ...plain, payload: { reason: 'viewing' } }),
+    (side) => ({ id: 'P1', followUpId: `${side.caller.workspace}-1`, ...plain }),
+    (side) => ({ id: 'P1', followUpId: `${side.caller.workspace}-2`, ...plain, type: 'reminder' }),
+    () => ({ id: 'P1', ...plain, scheduledFor: '2x' }),
+    () => ({ id: 'P1', ...plain, scheduledFor: AS_OF }),
+    () => ({ id: 'P1', ...plain, payload: { message_template: 'Hi {{nme}}' } }),
+    () => ({ id: 'nobody', ...plain }),
+  ],
+  scheduleFollowUps: [
+    (side) => ({ items: [{ contactId: 'P1', followUpId: `${side.caller.workspace}-3`, ...plain }] }),
+    () => ({ items: [{ contactId: 'P1', ...plain, scheduledFor: '2h', payload: { message_template: '{{nme}}' } }] }),
+    () => ({ items: [{ contactId: 'nobody', ...plain }, { contactId: 'P1' }] }),
+    () => ({ items: [] }),
+  ],
+  getContact: [() => ({ id: 'P1' }), () => ({ id: 'C100001' }), () => ({ id: 'nobody' }), () => ({ id: 'a b' })],
+  listFollowUps: [
+    () => ({ limit: 500 }),
+    () => ({ limit: 1, contactId: 'P1', state: 'pending' }),
+    () => ({ state: 'lost' }),
+    () => ({ cursor: 'forged' }),
+  ],
+  listContactFollowUps: [
+    () => ({ id: 'P1', limit: 2 }),
+    () => ({ id: 'nobody' }),
+    () => ({ id: 'P1', contactId: 'P1' }),
+  ],
+  getFollowUp: [(side) => ({ id: `${side.caller.workspace}-1` }), () => ({ id: 'none' })],
+  rescheduleFollowUp: [
+    (side) => ({ id: `${side.caller.workspace}-1`, scheduledFor: '2098-01-01T00:00:00+05:30' }),
+    (side) => ({ id: `${side.caller.workspace}-1`, scheduledFor: 'soon' }),
+    () => ({ id: 'none', scheduledFor: '2h' }),
+  ],
+  cancelFollowUp: [
+    (side) => ({ id: `${side.caller.workspace}-1`, reason: 'they called & said "no": 100 %' }),
+    (side) => ({ id: `${side.caller.workspace}-1`, reason: 'again' }),
+    (side) => ({ id: `${side.caller.workspace}-1` }),
+    () => ({ id: 'none', reason: 'x' }),
+  ],
+  cancelContactFollowUps: [
+    () => ({ id: 'P1', reason: 'moved away' }),
+    () => ({ id: 'P1', reason: ' ' }),
+    () => ({ id: 'nobody', reason: 'x' }),
+  ],
+  recordReply: [
+    () => ({ id: 'P1', messageId: 'm1', channel: 'email' }),
+    () => ({ id: 'P1', messageId: 'm2', channel: 'email', headers: { 'auto-submitted': 'auto-replied' } }),
+    () => ({ id: 'P1', messageId: 'm1', channel: 'pigeon' }),
+    () => ({ id: 'P1', messageId: 'm3', channel: 'email', at: LATER }),
+    () => ({ id: 'nobody', messageId: 'm1', channel: 'email' }),
+  ],
+  requestSend: [
+    () => ({ id: 'P1', messageId: 'q1', channels: ['sms'], purpose: 'service' }),
+    () => ({ id: 'P1', messageId: 'q2', channels: [], purpose: 'service' }),
+    () => ({ id: 'nobody', messageId: 'q1', channels: ['email'], purpose: 'service' }),
+  ],
+  optOut: [() => ({ id: 'nobody' }), () => ({ id: 'P1', purpose: 'all' }), () => ({ id: 'P1', actor: 'me' })],
+  optIn: [() => ({ id: 'P1', channel: 'email' }), () => ({ id: 'nobody' }), () => ({ id: 'P1', channel: null })],
+  diagnoseFollowUps: [() => ({}), () => ({ limit: 5 })],
+  listEffects: [() => ({ limit: 500 }), () => ({ state: 'unknown' }), () => ({ state: 'lost' })],
+  getEffect: [() => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
+  resolveEffect: [() => ({ id: UNKNOWN, as: 'done', note: 'x' }), () => ({ id: UNKNOWN, as: 'lost', note: '' })],
   createToken: [
     () => ({ name: 'x', scopes: [], workspace: null }),
     () => ({ name: ' ', scopes: ['read'], workspace: 'A B' }),
@@ -171,6 +243,7 @@ async function outcome(side: typeof local, name: OperationName, input: unknown):
     .replaceAll(caller.workspace, '<workspace>')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<at>')
+    .replace(/"[0-9a-f]{32}"/g, '"<message>"')
     .replace(/"elapsedMs":\d+/g, '"elapsedMs":0');
   return JSON.parse(text);
 }
@@ -179,10 +252,11 @@ async function outcome(side: typeof local, name: OperationName, input: unknown):
 function comparable(result: unknown, input: unknown): unknown {
   // How far a run has come is chance too.
   if (Object.hasOwn(result as object, 'lastRun')) return { ...(result as object), lastRun: null };
-  const { items } = result as { items?: { customerId?: string }[] };
+  const { items } = result as { items?: { customerId?: string; contactId?: string | null }[] };
   if (items === undefined) return result;
   if ((input as { limit?: number }).limit !== 500) return { count: items.length };
-  return items.toSorted((a, b) => (a.customerId ?? '').localeCompare(b.customerId ?? ''));
+  const whose = (item: (typeof items)[number]): string => item.customerId ?? item.contactId ?? '';
+  return items.toSorted((a, b) => whose(a).localeCompare(whose(b)));
 }
 
 describe('through HTTP', () => {

@@ -22,6 +22,9 @@ import { type Verdict, answerMessages } from './intervention-messages.ts';
 import { labelWorkflow } from './search-attributes.ts';
 import { tellScan } from './tell-scan.ts';
 
+/** How long a scan waits to tell what became of a message. */
+const SOON = '5 seconds';
+
 type Decided = Awaited<ReturnType<typeof quick.settleDecision>> & { decidedAt: string };
 
 /**
@@ -31,7 +34,7 @@ type Decided = Awaited<ReturnType<typeof quick.settleDecision>> & { decidedAt: s
  */
 export async function intervention(...args: unknown[]): Promise<InterventionStatus> {
   const input = parseInput(interventionInput, args);
-  const { workflowId, runId, firstExecutionRunId: interventionId } = workflowInfo();
+  const { workflowId, runId, firstExecutionRunId: interventionId, parent } = workflowInfo();
   const { workspace, customerId } = input;
   const key = { workspace, interventionId };
   const now = (): string => new Date().toISOString();
@@ -100,7 +103,10 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
     const { deadline, priority, textHash } = decided;
     Object.assign(status, { deadline, textHash });
     show(decided.state, decided.stateReason);
-    await tellScan({ customerId, interventionId, state: status.state, excluded: null });
+    const tell = (): Promise<void> => tellScan({ customerId, interventionId, state: status.state, excluded: null });
+    const isDirect = decided.state === 'ready' && !said.verdict;
+    if (isDirect && parent && patched('contacts')) return sendAndTell(decided, tell);
+    await tell();
     if (decided.state === 'suppressed') return;
 
     const verdict = deadline ? await approval(deadline, approvalTime(priority)) : said.verdict;
@@ -108,6 +114,20 @@ export async function intervention(...args: unknown[]): Promise<InterventionStat
     if (verdict && verdict.state !== 'approved') return;
     // An approval answers for the text, not for what the customer has said since it was written.
     await send(said.editedAt ?? decided.decidedAt);
+  }
+
+  /** Sends what nobody has to approve, and tells the scan what becomes of it as soon as that is known, or soon at any rate. */
+  async function sendAndTell({ decidedAt, stateReason }: Decided, tell: () => Promise<void>): Promise<void> {
+    const sent = send(decidedAt);
+    // Told of below, after the scan has heard.
+    const over = sent.catch(() => undefined);
+    try {
+      const isKnown = (): boolean => status.stateReason !== stateReason;
+      await Promise.race([over, condition(isKnown, SOON, { summary: 'The scan waits no longer for the message' })]);
+      await tell();
+    } finally {
+      await sent;
+    }
   }
 
   /** Sends what nobody has to approve any more. @param plannedAt a reply since then makes it needless */

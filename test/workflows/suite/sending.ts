@@ -204,6 +204,25 @@ export function sending(name: string, tuning?: Tuning): void {
       assert.equal(mail.mails.length, 1);
     });
 
+    test('a scan tells what became of the messages that nobody had to approve', LIMIT, async () => {
+      const desk = await openDesk(service, 'scanned', readyCustomers('A', 'B'));
+      await service.store.contacts.put('scanned', 'B', { timezone: zoneWhereItIs(2) }, new Date().toISOString());
+      const { outcome, row } = await desk.scan();
+      const states = outcome.interventions.map(({ customerId, state }) => `${customerId} ${state}`);
+      assert.deepEqual(states.toSorted(), ['A sent', 'B deferred']);
+      const told = row.interventions.map(({ customerId, stateReason }) => `${customerId} ${stateReason?.slice(0, 11)}`);
+      assert.deepEqual(told.toSorted(), ['A Sent by ema', 'B Waits until']);
+    });
+
+    test('a scan does not wait long for a slow mail server', LIMIT, async () => {
+      mail.script({ kind: 'slow', afterMs: 8_000 });
+      const desk = await openDesk(service, 'slow-scan', readyCustomers('A'));
+      const { outcome } = await desk.scan();
+      assert.deepEqual(outcome.interventions.map(({ state }) => state), ['ready']); // prettier-ignore
+      assert.equal(mail.mails.length, 0);
+      assert.equal((await desk.row('A', ({ endedAt }) => endedAt !== null)).state, 'sent');
+    });
+
     test('what the mail server takes later is tried again, and is sent once', LIMIT, async () => {
       mail.script({ kind: 'reply', to: 'RCPT', code: 450, text: 'Try again' }, { kind: 'accept' });
       const desk = await openDesk(service, 'later', readyCustomers('A'));

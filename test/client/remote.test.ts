@@ -40,7 +40,7 @@ after(async () => {
 
 type Call = (side: typeof local, waiting: string[]) => unknown;
 
-const LATER = '2099-01-01T00:00:00.000Z';
+const LATER = new Date(Date.now() + 30 * 86_400_000).toISOString();
 const plain = { type: 'follow_up', scheduledFor: LATER } as const;
 
 const every = { workflowType: 'customerScan', every: '10d' } as const;
@@ -185,7 +185,7 @@ const CALLS: Record<OperationName, Call[]> = {
   ],
   getFollowUp: [(side) => ({ id: `${side.caller.workspace}-1` }), () => ({ id: 'none' })],
   rescheduleFollowUp: [
-    (side) => ({ id: `${side.caller.workspace}-1`, scheduledFor: '2098-01-01T00:00:00+05:30' }),
+    (side) => ({ id: `${side.caller.workspace}-1`, scheduledFor: LATER.replace('Z', '+05:30') }),
     (side) => ({ id: `${side.caller.workspace}-1`, scheduledFor: 'soon' }),
     () => ({ id: 'none', scheduledFor: '2h' }),
   ],

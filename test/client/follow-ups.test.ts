@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Client } from '@temporalio/client';
+import { createOperations } from '../../client/operations/index.ts';
 import { tooLate } from '../../client/operations/too-late.ts';
 import type { FollowUp } from '../../domain/contracts/follow-ups.ts';
 import type { FollowUpRow } from '../../domain/ports/contact-store.ts';
@@ -136,6 +138,31 @@ describe('scheduling', () => {
     assert.match(moved.problem.detail, /a2 was cancelled by asha \(they called\); it cannot be moved/);
     const again = await request(service.api, '/api/follow-ups/a2?reason=no', { method: 'DELETE' });
     assert.deepEqual([again.status, (again.body as FollowUp).reason], [200, 'they called']);
+  });
+});
+
+test('one that is being sent when it is cancelled is 409, and the answer does not say that it was cancelled', async () => {
+  const { store } = service;
+  await store.contacts.put('default', 'T', { email: 't@example.com' }, AT);
+  const due = { followUpId: 't1', contactId: 'T', type: 'reminder', scheduledFor: AT, payload: {} };
+  await store.followUps.schedule('default', [{ ...due, actor: 'tester', createdAt: AT }]);
+  const delivery = { key: 'follow-up/t1/message', contactId: 'T', purpose: 'service', followUpId: 't1' } as const;
+  const options = { leaseMs: 60_000, promotionsSince: AT };
+  const now = new Date().toISOString();
+  await store.deliveries.begin('default', { ...delivery, messageId: 't1' }, now, options, () => ({
+    decision: { decision: 'now', at: null, channel: 'email', reason: 'allowed', detail: '' },
+    effect: { channel: 'email', subject: null, repeatable: false },
+  }));
+  // The workflow cancels in the store, and answers with what is there once it has waited.
+  const workflow = {
+    executeUpdateWithStart: () => store.followUps.cancel('default', 't1', { reason: 'x', actor: 'asha', at: now }),
+  };
+  const connection = { withDeadline: (_: number, work: () => Promise<unknown>) => work() };
+  const client = { workflow, connection } as unknown as Client;
+  const operations = createOperations({ store, temporal: { client, webUi: null }, minIntervalMs: 10_000 });
+  await assert.rejects(operations.cancelFollowUp({ workspace: 'default', actor: 'asha' }, { id: 't1', reason: 'x' }), {
+    code: 'conflict',
+    message: 'Follow-up t1 is being sent at this moment; it will not be tried again',
   });
 });
 

@@ -21,6 +21,8 @@ const exists = (path: string): Promise<boolean> =>
 async function openDatabase(folder: string): Promise<PGlite> {
   const database = new PGlite({ dataDir: folder, relaxedDurability: false });
   await database.waitReady;
+  // With each statement Drizzle has them copied: three hundred, all but a few for arrays, of which no query here gives any.
+  database.parsers = {};
   return database;
 }
 

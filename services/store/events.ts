@@ -15,8 +15,8 @@ export interface NewEvent {
 }
 
 /** The last `seq` with `count` more. The workspace's others wait for this transaction, so `seq` is the order of commits. */
-async function reserve(transaction: Database, workspace: string, count: number): Promise<number> {
-  const [sequence] = await transaction
+function reserving(transaction: Database, workspace: string, count: number) {
+  return transaction
     .insert(eventSequences)
     .values({ workspace, last: count })
     .onConflictDoUpdate({
@@ -24,7 +24,21 @@ async function reserve(transaction: Database, workspace: string, count: number):
       set: { last: sql`${eventSequences.last} + ${count}` },
     })
     .returning({ last: eventSequences.last });
+}
+
+async function reserve(transaction: Database, workspace: string, count: number): Promise<number> {
+  const [sequence] = await reserving(transaction, workspace, count);
   return sequence!.last;
+}
+
+/** Reserves the next `seq` and appends an event under it, in one statement. */
+async function appendOne(transaction: Database, workspace: string, { type, at, data, key }: NewEvent): Promise<void> {
+  const sequence = transaction.$with('sequence').as(reserving(transaction, workspace, 1));
+  const seq = sql`(select last from sequence)`;
+  await transaction
+    .with(sequence)
+    .insert(events)
+    .values({ workspace, seq, type, at, data: { ...data }, key: key ?? null });
 }
 
 /** Those whose key the workspace does not have, each key once. Call it while holding the sequence. */
@@ -59,6 +73,7 @@ export async function appendEvents(
     fresh = await untold(transaction, workspace, given);
     if (fresh.length === 0) return;
   }
+  if (fresh.length === 1) return appendOne(transaction, workspace, fresh[0]!);
   let seq = (await reserve(transaction, workspace, fresh.length)) - fresh.length;
   await insertRows(
     transaction,

@@ -35,7 +35,8 @@ describe('A worker that is stopped', { skip: postgres === null && 'no Postgres',
         const other = world.worker();
         await world.settled();
         old.signal('SIGCONT');
-        // It has looked, and is idle.
+        await eventually('its question', async () => old.log.includes('holds: '));
+        assert.match(old.log, /holds: false/, 'its leave is over');
         await drained(old);
         await drained(other);
         const verdict = await verdictOf(world);
@@ -92,18 +93,14 @@ describe('A worker that is stopped', { skip: postgres === null && 'no Postgres',
 
   test('and has a planted bug, the ledger switched off: the same check finds what was sent twice', LIMIT, async () => {
     await using world = await FaultWorld.open(postgres!.url);
-    const doomed = world.worker({ script: FAULTY, fault: { point: 'delivery-after-effect', nth: 3 } });
-    await Promise.all([
-      world.schedule('mail', 'email'),
-      world.schedule('chat', 'telegram'),
-      world.schedule('text', 'sms'),
-    ]);
+    const doomed = world.worker({ script: FAULTY, fault: { point: 'delivery-after-effect', nth: 1 } });
+    await world.schedule('F', 'email');
     await doomed.died();
     world.worker({ script: FAULTY });
     const { doubled } = await eventually('the doubles', async () => {
       const verdict = await verdictOf(world);
       return verdict.doubled.length > 0 && verdict;
     });
-    assert.match(doubled.join('\n'), /^(mail|chat) was accepted 2 times/);
+    assert.match(doubled[0]!, /^F was accepted \d times/);
   });
 });

@@ -5,6 +5,7 @@ import { type Caller, type OperationName, type Operations, routes } from '../../
 import type { ApiServer } from '../../client/api/server.ts';
 import { createOperations } from '../../client/operations/index.ts';
 import { scanApart } from '../support/scans.ts';
+import { workflowIds } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import { connectClient } from '../../services/temporal/connection.ts';
 import { TOKEN, request, startTestApi } from '../support/api.ts';
@@ -311,6 +312,28 @@ describe('through HTTP', () => {
     const other = await service.operations.startScan({ ...caller, requestKey: 'another' }, { dryRun: true });
     assert.notEqual(other.scanId, first.scanId);
     await service.client.workflow.getHandle(other.workflowId).result();
+  });
+
+  test('a repeated request makes the same follow-ups, alone and in bulk; another key makes others', async () => {
+    const caller = { ...local.caller, requestKey: 'a-request-for-follow-ups' };
+    const { operations } = service;
+    await operations.putContact(caller, { id: 'R1' });
+    const items = [
+      { contactId: 'R1', ...plain },
+      { contactId: 'R1', ...plain },
+    ];
+    const first = await operations.scheduleFollowUps(caller, { items });
+    assert.deepEqual(await operations.scheduleFollowUps(caller, { items }), first);
+    const one = await operations.scheduleFollowUp(caller, { id: 'R1', ...plain });
+    // Nothing is left to come, so that the contact's workflow completes.
+    await operations.cancelContactFollowUps(caller, { id: 'R1', reason: 'a test' });
+    await service.client.workflow.getHandle(workflowIds.contact(caller.workspace, 'R1')).result();
+    const again = await operations.scheduleFollowUp(caller, { id: 'R1', ...plain });
+    assert.equal(again.followUpId, one.followUpId);
+    assert.equal((await operations.getFollowUp(caller, { id: one.followUpId })).state, 'cancelled');
+    const other = await operations.scheduleFollowUps({ ...caller, requestKey: 'another' }, { items });
+    assert.equal(new Set([...first.followUpIds, ...other.followUpIds, one.followUpId]).size, 5);
+    await operations.cancelContactFollowUps(caller, { id: 'R1', reason: 'a test' });
   });
 
   test('a list is read in pages, newest first, each once', async () => {

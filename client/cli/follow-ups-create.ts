@@ -26,7 +26,7 @@ type Items = Parameters<Operations['scheduleFollowUps']>[1]['items'];
 export const timeFlags = (command: Command): Command =>
   command
     .option('--in <duration>', 'so long from now: 90s, 5m, 2h, 3d')
-    .option('--at <instant>', 'at this instant, with its zone, such as 2026-01-31T09:00:00+05:30');
+    .option('--at <instant>', 'at this instant, with its zone, such as 2030-01-31T09:00:00+05:30');
 
 /** What `--in` or `--at` says. @throws ReveilleError `invalid_input` unless it is one of them */
 export function whenOf(flags: TimeFlags): string {
@@ -59,7 +59,7 @@ export function followUpCreateCommand(followUps: Command): void {
         '',
         'Examples:',
         '  reveille follow-ups create C100042 --in 2h',
-        '  reveille follow-ups create C100042 --at 2026-01-31T09:00:00+05:30 --type reminder --payload \'{"reason":"viewing"}\'',
+        '  reveille follow-ups create C100042 --at 2030-01-31T09:00:00+05:30 --type reminder --payload \'{"reason":"viewing"}\'',
         '  reveille follow-ups create --file follow-ups.json',
       ].join('\n'),
     )

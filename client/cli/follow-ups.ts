@@ -55,7 +55,11 @@ function readingCommands(followUps: Command): void {
 }
 
 function changingCommands(followUps: Command): void {
-  timeFlags(followUps.command('reschedule <followUpId>').description('move one that is still to come'))
+  timeFlags(
+    followUps
+      .command('reschedule <followUpId>')
+      .description('move one that is still to come; a service must be running'),
+  )
     .addHelpText('after', '\nExample:\n  reveille follow-ups reschedule 0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f --in 1d')
     .action(async (id: string, flags: { in?: string; at?: string }, command: Command) => {
       const cli = openCli(command);

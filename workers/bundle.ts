@@ -16,12 +16,15 @@ export interface BundleSources {
   entry: string;
   interceptors: readonly string[];
   folders: readonly string[];
+  /** Modules that all workflows of a worker share, with whatever those import. */
+  shared?: readonly string[];
 }
 
 export const WORKFLOW_SOURCES: BundleSources = {
   entry: join(ROOT, 'workflows', 'index.ts'),
   interceptors: [join(ROOT, 'workflows', 'interceptors.ts')],
   folders: [join(ROOT, 'workflows'), join(ROOT, 'domain')],
+  shared: [join(ROOT, 'workflows', 'shared-modules.ts')],
 };
 
 export interface BundleOptions {
@@ -81,6 +84,7 @@ async function bundle(sources: BundleSources, logger: Logger): Promise<string> {
   const quiet = logger.child({ component: 'bundler' }, { level });
   const { code } = await bundleWorkflowCode({
     workflowsPath: sources.entry,
+    preloadModules: [...(sources.shared ?? [])],
     workflowInterceptorModules: [...sources.interceptors],
     logger: temporalLogger(quiet),
   });

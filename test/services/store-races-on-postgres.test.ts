@@ -280,25 +280,15 @@ describe('two processes that meet on Postgres', { skip, timeout: 400_000 }, () =
 
   test('whatever comes in whatever order, a follow-up is never both cancelled and sent, and in step with its message', async () => {
     const [store, another] = stores;
-    const acts = [
-      'begin',
-      'begin',
-      'send',
-      'send',
-      'later',
-      'done',
-      'failed',
-      'unknown',
-      'reply',
-      'cancel',
-      'expire',
-      'move',
-    ] as const;
+    const ends = ['done', 'done', 'done', 'later', 'failed', 'unknown'] as const;
+    const acts = ['begin', 'send', 'send', 'send', ...ends, 'reply', 'cancel', 'expire', 'move'] as const;
     const step = fc.record({
       act: fc.constantFrom(...acts),
       minutes: fc.constantFrom(0, 0, 1, 3),
       plan: fc.constantFrom(
         byMail,
+        byMail,
+        byGateway,
         byGateway,
         byGateway,
         held(decisionOf('later', { at: inMinutes(140) })),
@@ -371,7 +361,7 @@ describe('two processes that meet on Postgres', { skip, timeout: 400_000 }, () =
       }),
       { numRuns: 200 },
     );
-    assert.ok(executed > 10 && cancelled > 10, `${executed} executed, ${cancelled} cancelled`);
+    assert.ok(executed > 5 && cancelled > 5, `${executed} executed, ${cancelled} cancelled`);
   });
 
   test('people read the follow-ups, decisions and effects as they would expect', async () => {

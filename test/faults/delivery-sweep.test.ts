@@ -99,7 +99,7 @@ const table = (outcome: (id: string) => Outcome, expected: (point: DeliveryPoint
   assert.deepEqual(rows(outcome), rows(expected));
 };
 
-describe('A worker that dies', { skip: postgres === null && 'no Postgres', concurrency: 3 }, () => {
+describe('A worker that dies', { skip: postgres === null && 'no Postgres', concurrency: 6 }, () => {
   for (const channel of STUB_CHANNELS) {
     test(
       `at each failpoint of sending by ${channel}: sent once, or in review where nobody can know`,

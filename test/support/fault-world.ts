@@ -60,6 +60,8 @@ export class FaultWorld implements AsyncDisposable {
   readonly #told = { scheduled: [] as string[], cancelled: [] as string[] };
   readonly #workers: WorkerProcess[] = [];
   readonly #known: string[] = [];
+  readonly #asked = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
 
   private constructor(parts: {
     store: Store;
@@ -106,6 +108,9 @@ export class FaultWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.end()));
+    // A call that is still being tried would meet a closed connection, and fail whichever test runs by then.
+    this.#closing.abort();
+    await Promise.allSettled(this.#asked);
     await this.#resources.disposeAsync();
   }
 
@@ -227,22 +232,28 @@ export class FaultWorld implements AsyncDisposable {
   }
 
   /** As a caller does who was told that the service is away for the moment: again, and the same. */
-  async #ask<Name extends keyof ContactUpdates>(
-    id: string,
-    name: Name,
-    message: unknown,
-  ): Promise<ContactUpdates[Name][1]> {
+  #ask<Name extends keyof ContactUpdates>(id: string, name: Name, message: unknown): Promise<ContactUpdates[Name][1]> {
+    const { connection } = this.#temporal.client;
+    const { signal } = this.#closing;
+    const contact = { workspace: WORKSPACE, contactId: contactOf(id) };
     const updateId = randomUUID();
-    for (;;) {
-      try {
-        return await this.#contacts.update({ workspace: WORKSPACE, contactId: contactOf(id) }, name, message, updateId);
-      } catch (error) {
-        const told = temporalError(error);
-        const again = told instanceof ReveilleError && told.code === 'unavailable';
-        if (!again || this.#resources.disposed) throw told;
-        await delay(500);
+    const once = () =>
+      connection.withAbortSignal(signal, () => this.#contacts.update(contact, name, message, updateId));
+    const untilAnswered = async (): Promise<ContactUpdates[Name][1]> => {
+      for (;;) {
+        try {
+          return await once();
+        } catch (error) {
+          const told = temporalError(error);
+          const again = told instanceof ReveilleError && told.code === 'unavailable';
+          if (!again || signal.aborted) throw told;
+          await delay(500);
+        }
       }
-    }
+    };
+    const asked = untilAnswered();
+    this.#asked.add(asked);
+    return asked.finally(() => this.#asked.delete(asked));
   }
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 const READY = 'Worker process ready';
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 
 /** `reveille worker` as a process of its own, or a script that stands in for it. */
 export class WorkerProcess {
@@ -54,7 +54,7 @@ export class WorkerProcess {
   }
 
   /** Resolves when it has killed itself at its failpoint. */
-  async died(withinMs = 60_000): Promise<void> {
+  async died(withinMs = 120_000): Promise<void> {
     const stop = new AbortController();
     const late = delay(withinMs, null, { signal: stop.signal }).catch(() => null);
     const exit = await Promise.race([this.exited, late]);

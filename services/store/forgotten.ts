@@ -1,5 +1,4 @@
 import { and, asc, lt, min, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
 import type { FollowUpStore } from '../../domain/ports/contact-store.ts';
 import { type Database, holdLock } from './connection.ts';
 import { scheduledActions } from './contact-schema.ts';
@@ -19,15 +18,13 @@ export async function forgottenContacts(
 ): Promise<Forgotten> {
   await holdLock(transaction, 'forgotten');
   const { workspace, contactId, nextAt, wokenAt } = scheduledActions;
-  const other = alias(scheduledActions, 'other');
   const since = sql.param(new Date(Date.parse(at) - everyMs).toISOString(), wokenAt);
-  const named = sql`exists (select 1 from ${scheduledActions} other where ${other.workspace} = ${workspace}
-    and ${other.contactId} = ${contactId} and ${other.state} in ('pending', 'processing') and ${other.wokenAt} > ${since})`;
   const contacts = await transaction
     .select({ workspace, contactId, oldest: min(nextAt) })
     .from(scheduledActions)
-    .where(and(lt(nextAt, before), isToTry, sql`not ${named}`))
+    .where(and(lt(nextAt, before), isToTry))
     .groupBy(workspace, contactId)
+    .having(sql`coalesce(max(${wokenAt}) <= ${since}, true)`)
     .orderBy(asc(min(nextAt)), asc(workspace), asc(contactId))
     .limit(limit);
   if (contacts.length === 0) return [];

@@ -5,7 +5,7 @@
  *     burst   COUNT (10,000) due at one instant: sent per second
  *     bulk    COUNT (10,000) made in one request: seconds
  *     single  COUNT (1,000) made one by one, `--in-flight` (16) at once: made per second
- *     races   COUNT (1,000) replies up to 50 ms before or after the follow-up is due: none cancelled and sent
+ *     races   COUNT (1,000) replies up to `--spread` (50) ms before or after the follow-up is due: none cancelled and sent
  *
  * `--memory` (the default) and `--file` say where the Temporal server keeps its state; `--profile DIR` writes CPU profiles of
  * the service. No channel is configured: messages end in the outbox, so that no vendor's time is in the figures. Every
@@ -25,6 +25,7 @@ const { positionals, values } = parseArgs({
     file: { type: 'boolean', default: false },
     'in-flight': { type: 'string', default: '16' },
     profile: { type: 'string' },
+    spread: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -34,7 +35,6 @@ type Measure = (service: RunningService, count: number) => Promise<Figures>;
 
 const PAYLOAD = { purpose: 'service', channel: 'email', message_template: 'Hello {{name}}, is all well?' };
 const STEADY_MS = 60_000;
-const RACE_MS = 50;
 /** Far more than any of them takes: what is not over then is lost. */
 const PATIENCE_MS = 15 * 60_000;
 
@@ -54,11 +54,9 @@ const burst: Measure = async (service, count) => {
   const before = service.usage();
   const followUps = await whenOver(service, count);
   const seconds = (Math.max(...followUps.map(({ executedAt }) => Date.parse(executedAt ?? ''))) - due) / 1_000;
-  const after = service.usage();
   return {
     ...{ created, seconds: rounded(seconds), perSecond: rounded(count / seconds), ...lateness(followUps) },
-    serviceCpuSeconds: rounded(after.service.cpuSeconds - before.service.cpuSeconds),
-    temporalCpuSeconds: rounded(after.temporal.cpuSeconds - before.temporal.cpuSeconds),
+    ...cpuSince(service, before, count),
   };
 };
 
@@ -69,6 +67,7 @@ const bulk: Measure = async (service, count) => {
 
 const single: Measure = async (service, count) => {
   const inFlight = Number(values['in-flight']);
+  const before = service.usage();
   const begun = performance.now();
   await inParallel(service.contactIds.slice(0, count), inFlight, (id) =>
     service.call('POST', `/api/contacts/${id}/follow-ups`, {
@@ -78,7 +77,7 @@ const single: Measure = async (service, count) => {
     }),
   );
   const seconds = rounded((performance.now() - begun) / 1_000);
-  return { inFlight, seconds, perSecond: rounded(count / seconds) };
+  return { inFlight, seconds, perSecond: rounded(count / seconds), ...cpuSince(service, before, count) };
 };
 
 const races: Measure = async (service, count) => {
@@ -89,7 +88,7 @@ const races: Measure = async (service, count) => {
   await scheduleMany(service, count, (index) => due[index]?.at ?? 0);
   const told = await Promise.all(
     due.map(async ({ id, at }) => {
-      await delay(at + (random() * 2 - 1) * RACE_MS - Date.now());
+      await delay(at + (random() * 2 - 1) * Number(values.spread) - Date.now());
       const reply = { messageId: `reply-${id}`, channel: 'email' };
       return service.call<{ cancelled: number }>('POST', `/api/contacts/${id}/replies`, reply);
     }),
@@ -118,7 +117,7 @@ const MODES: Record<string, [measure: Measure, count: number]> = {
 };
 
 /** Time to make them and for their workflows to fall asleep, in milliseconds. */
-const leadTime = (count: number): number => 10_000 + count * 6;
+const leadTime = (count: number): number => 10_000 + count * 12;
 
 /** Makes one follow-up for each of so many contacts in one request. @returns the seconds it took */
 async function scheduleMany(service: RunningService, count: number, dueAt: (index: number) => number): Promise<number> {
@@ -143,6 +142,16 @@ async function whenOver(service: RunningService, count: number): Promise<FollowU
   const followUps = await service.list<FollowUp>('/api/follow-ups');
   assert.equal(followUps.length, count);
   return followUps;
+}
+
+/** What each of so many took of a processor. */
+function cpuSince(service: RunningService, before: ReturnType<RunningService['usage']>, count: number): Figures {
+  const now = service.usage();
+  const each = (from: number, to: number): number => rounded(((to - from) * 1_000) / count);
+  return {
+    serviceCpuMsEach: each(before.service.cpuSeconds, now.service.cpuSeconds),
+    temporalCpuMsEach: each(before.temporal.cpuSeconds, now.temporal.cpuSeconds),
+  };
 }
 
 /** How late they were sent, in milliseconds. */

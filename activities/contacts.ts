@@ -68,11 +68,11 @@ export function contactActivities(dependencies: ActivityDependencies) {
      * it from being sent; `Conflict` when the id is another's
      */
     async scheduleFollowUp(message: ToContact<ScheduleFollowUpMessage & { updateId: string }>): Promise<FollowUp> {
-      const { workspace, contactId, type, payload, actor, at, updateId } = message;
+      const { workspace, contactId, type, payload, actor, at, updateId, askedAt = at } = message;
       const contact = await known(workspace, contactId);
       const errors = checkFollowUp(type, payload, contact);
       if (errors.length > 0) throw invalidInput(errors);
-      const scheduledFor = dueInstant(message.scheduledFor, at);
+      const scheduledFor = dueInstant(message.scheduledFor, askedAt);
       const followUpId = message.followUpId ?? followUpIdOf(contactId, updateId);
       const given = { followUpId, contactId, type, scheduledFor, payload, actor, createdAt: at };
       const [row] = await store.followUps.schedule(workspace, [given]);
@@ -82,9 +82,9 @@ export function contactActivities(dependencies: ActivityDependencies) {
     },
 
     async rescheduleFollowUp(message: ToContact<RescheduleFollowUpMessage>): Promise<FollowUp> {
-      const { workspace, followUpId, at } = message;
+      const { workspace, followUpId, at, askedAt = at } = message;
       const before = await ofContact(message, followUpId);
-      const moved = await store.followUps.reschedule(workspace, followUpId, dueInstant(message.scheduledFor, at));
+      const moved = await store.followUps.reschedule(workspace, followUpId, dueInstant(message.scheduledFor, askedAt));
       if (!moved)
         throw new ReveilleError('conflict', `Follow-up ${followUpId} can no longer be moved: it is ${before.state}`);
       return followUpOf(moved);

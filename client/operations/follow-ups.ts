@@ -62,9 +62,10 @@ function changing(dependencies: OperationDependencies): Pick<OperationHandlers, 
     async rescheduleFollowUp({ workspace, actor }, { id, scheduledFor: when }) {
       const row = await get(workspace, id);
       const now = Date.now();
-      const scheduledFor = dueInstant(when, new Date(now).toISOString());
+      const askedAt = new Date(now).toISOString();
+      const scheduledFor = dueInstant(when, askedAt);
       if (row.state !== 'pending') throw tooLate(row, 'moved', now);
-      const message = { followUpId: id, scheduledFor, actor };
+      const message = { followUpId: id, scheduledFor, actor, askedAt };
       return contactsOf(dependencies).update(contactOf(workspace, row), 'rescheduleFollowUp', message);
     },
 
@@ -94,17 +95,18 @@ async function schedule(
   dependencies: OperationDependencies,
   { workspace, actor, requestKey }: Caller,
   contactId: string,
-  given: Omit<ScheduleFollowUpMessage, 'actor'>,
+  given: Omit<ScheduleFollowUpMessage, 'actor' | 'askedAt'>,
 ): Promise<FollowUp> {
   const { store } = dependencies;
   const contact = found(await store.contacts.get(workspace, contactId), 'contact', contactId);
   const errors = checkFollowUp(given.type, given.payload, contact);
   if (errors.length > 0) throw invalidInput(errors);
-  const scheduledFor = dueInstant(given.scheduledFor, new Date().toISOString());
+  const askedAt = new Date().toISOString();
+  const scheduledFor = dueInstant(given.scheduledFor, askedAt);
   const there = given.followUpId === undefined ? null : await store.followUps.get(workspace, given.followUpId);
   if (there !== null && there.contactId !== contactId) {
     throw new ReveilleError('conflict', `Follow-up ${there.followUpId} is one of contact ${there.contactId} already`);
   }
-  const message = { ...given, scheduledFor, actor };
+  const message = { ...given, scheduledFor, actor, askedAt };
   return contactsOf(dependencies).update({ workspace, contactId }, 'scheduleFollowUp', message, requestKey);
 }

@@ -57,12 +57,16 @@ export const when = z
     return z.NEVER;
   });
 
+/** When it was asked for, where workers were away since: then what lay ahead counts, however late it is heard. */
+const askedAt = instant.optional();
+
 export const scheduleFollowUpMessage = z.strictObject({
   followUpId: identifier.optional(),
   type: followUpType,
   scheduledFor: when,
   payload: followUpPayload.default({}),
   actor,
+  askedAt,
 });
 export type ScheduleFollowUpMessage = z.output<typeof scheduleFollowUpMessage>;
 
@@ -77,7 +81,7 @@ export const cancelFollowUpsSignal = z
   .object({ reason: reason.catch('no reason given'), actor: actor.catch('signal') })
   .catch({ reason: 'no reason given', actor: 'signal' });
 
-export const rescheduleFollowUpMessage = z.strictObject({ followUpId: identifier, scheduledFor: when, actor });
+export const rescheduleFollowUpMessage = z.strictObject({ followUpId: identifier, scheduledFor: when, actor, askedAt });
 export type RescheduleFollowUpMessage = z.output<typeof rescheduleFollowUpMessage>;
 
 export const cancelledCount = z.object({ cancelled: z.number().int() });
@@ -94,7 +98,9 @@ export interface FollowUpMessage {
 export const MOST_IN_BULK = 10_000;
 
 /** One of a bulk call; the caller is its actor. */
-export const bulkFollowUp = scheduleFollowUpMessage.omit({ actor: true }).extend({ contactId: identifier });
+export const bulkFollowUp = scheduleFollowUpMessage
+  .omit({ actor: true, askedAt: true })
+  .extend({ contactId: identifier });
 export type BulkFollowUp = z.output<typeof bulkFollowUp>;
 
 /** Signal of the `contact` workflow: the store has follow-ups that it may not know. */

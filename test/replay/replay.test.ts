@@ -45,6 +45,17 @@ const MORE: Record<string, string[]> = {
     'run-triggered-with-timeout',
   ],
 };
+MORE['0.3.0'] = [
+  ...MORE['0.2.0']!,
+  'contact-continued-as-new',
+  'contact-deferred',
+  'contact-replied',
+  'contact-sent',
+  'contact-signalled',
+  'contact-with-model',
+  'contact-woken',
+  'intervention-deferred',
+];
 /** Of 0.2.0: what the ledger has a row of. */
 const IN_LEDGER = [...MORE['0.2.0']!, 'scan-from-schedule'];
 
@@ -116,6 +127,15 @@ describe('Histories recorded with released versions', async () => {
     const files = await failed(bundle);
     assert.ok(files.includes('intervention-approved.json') && files.includes('intervention-with-model.json'));
     assert.ok(files.every((file) => file.startsWith('intervention-')));
+  });
+
+  test('a contact that is not labelled fails the replay', LIMIT, async () => {
+    const bundle = await bundleWith('contact', 'contact/contact.ts', (source) =>
+      source.replace('  labelWorkflow({ Workspace: workspace, ContactId: contactId });\n', ''),
+    );
+    const outcomes = await replayHistories(join(HISTORIES, '0.3.0'), bundle);
+    const other = outcomes.filter((outcome) => outcome.error !== null).map((outcome) => outcome.file);
+    assert.deepEqual(other, filesOf(MORE['0.3.0']!.filter((scenario) => scenario.startsWith('contact-'))));
   });
 
   test('a scan that begins before it is labelled fails the replay', LIMIT, async () => {

@@ -42,7 +42,7 @@ export const followUpRoutes = {
     'POST',
     '/api/contacts/:id/follow-ups',
     'Schedule a follow-up, at an instant or after a delay',
-    scheduleFollowUpMessage.omit({ actor: true }).extend(byId.shape),
+    scheduleFollowUpMessage.omit({ actor: true, askedAt: true }).extend(byId.shape),
     followUp,
     { status: 201 },
   ),

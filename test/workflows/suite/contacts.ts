@@ -112,6 +112,16 @@ export function contacts(name: string, tuning?: Tuning): void {
       await refused('scheduleFollowUp', { ...follow, type: 'Not a type' }, 'invalid_input', /type/);
       await refused('scheduleFollowUp', { ...follow, colour: 'red' }, 'invalid_input', /colour/);
       await refused('scheduleFollowUp', { ...follow, scheduledFor: '2020-01-01T00:00:00Z' }, 'invalid_input', /past/);
+      const askedAt = new Date(Date.now() - 120_000).toISOString();
+      const due = new Date(Date.now() - 90_000).toISOString();
+      const heard = await desk.update('scheduleFollowUp', {
+        ...follow,
+        followUpId: 'late',
+        scheduledFor: due,
+        askedAt,
+      });
+      assert.equal(heard.scheduledFor, due, 'it lay ahead when it was asked for');
+      await desk.followUp('late', ({ state }) => state === 'executed');
       const template = { payload: { message_template: 'Hello {{nickname}}' } };
       await refused('scheduleFollowUp', { ...follow, ...template }, 'invalid_input', /payload\.variables\.nickname/);
       await refused('cancelFollowUp', { followUpId: 'none', reason: 'x' }, 'not_found', /no follow-up none/);
@@ -122,7 +132,7 @@ export function contacts(name: string, tuning?: Tuning): void {
         /reason.*actor|actor/s,
       );
       await refused('rescheduleFollowUp', { followUpId: 'none', scheduledFor: '1h' }, 'not_found', /none/);
-      assert.deepEqual(await statesOf(desk), {});
+      assert.deepEqual(await statesOf(desk), { late: 'executed' });
       const stranger = { workspace: desk.workspace, contactId: 'nobody' };
       await assert.rejects(
         desk.contacts.update(stranger, 'optOut', { actor: 'tester' }),

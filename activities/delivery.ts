@@ -45,6 +45,8 @@ export interface Delivery {
  * nothing of it either.
  */
 const LEASE_MS = 15_000;
+/** So young is an attempt's lease certainly not over, and the ledger need not be asked; a process that was stopped is older. */
+const FRESH_MS = 1_000;
 /** Waits between attempts: a second, doubled each time, at most a quarter of an hour; so the last is about a day later. */
 const MAX_WAIT_MS = 15 * 60_000;
 const MAX_ATTEMPTS = 100;
@@ -72,6 +74,7 @@ export async function deliver(
   const { store, delivery, failpoint } = dependencies;
   const { workspace, key, contactId, purpose, followUpId, messageId } = message;
   const now = timeFrom(at);
+  const since = stopwatch();
   let composed: Composed | null = null;
   failpoint('delivery-before-intent');
   const begun = await store.deliveries.begin(
@@ -87,7 +90,7 @@ export async function deliver(
   );
   failpoint('delivery-after-intent');
   if (begun.outcome !== 'go' || composed === null) return notBegun(begun);
-  return attempt(dependencies, message, { ...begun, ...(composed as Composed), at });
+  return attempt(dependencies, message, { ...begun, ...(composed as Composed), at, since });
 }
 
 function compose(
@@ -131,15 +134,15 @@ function notBegun(begun: Begun): Delivery {
 async function attempt(
   dependencies: ActivityDependencies,
   message: MessageToSend,
-  begun: Go & Composed & { at: string },
+  begun: Go & Composed & { at: string; since: () => number },
 ): Promise<Delivery> {
   const { store, failpoint } = dependencies;
   const { workspace, key } = message;
-  const { fence, at } = begun;
+  const { fence, at, since } = begun;
   const holds = (): Promise<boolean> => store.effects.holds(workspace, key, fence, timeFrom(at), LEASE_MS);
   await using lease = keepUp(holds);
   let end: DeliveryEnd;
-  if (await holds()) {
+  if (since() < FRESH_MS || (await holds())) {
     failpoint('delivery-before-effect');
     end = await send(begun.channel, outgoing(dependencies, message, begun), lease.signal, begun);
     failpoint('delivery-after-effect');
@@ -154,6 +157,12 @@ async function attempt(
     at: rest === 'later' ? (end.nextAt ?? end.at) : null,
     reason: end.reason ?? '',
   };
+}
+
+/** Milliseconds since now, by whichever clock says more: one may stand still, the other may be set back. */
+function stopwatch(): () => number {
+  const [elapsed, clock] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - elapsed, Date.now() - clock);
 }
 
 /** Somebody else is at it: look again when their attempt must be over. */

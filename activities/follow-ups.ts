@@ -6,6 +6,7 @@ import type { FollowUpRow } from '../domain/ports/contact-store.ts';
 import { timeFrom } from './clock.ts';
 import { type Delivery, deliver } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { createPlaces } from './places.ts';
 
 /** A follow-up that is due, and the workflow's time (ISO 8601). */
 export interface DueFollowUp extends ContactOf {
@@ -13,26 +14,50 @@ export interface DueFollowUp extends ContactOf {
   at: string;
 }
 
+/** Why nothing was tried: its text has to be written first, or there are too many within tasks of workflows. */
+export interface Unsent {
+  outcome: 'unwritten' | 'crowded';
+}
+
+/** Messages that a worker sends within workflow tasks at once, of which the SDK runs 40: slow vendors leave the rest to others. */
+const MOST_HERE = 30;
+/** How long one waits for a place, in milliseconds. */
+const PLACE_WAIT_MS = 300;
+
 /** How much of what was written before a model may read. */
 const LAST_MESSAGES = 10;
 
 /** Activities of `contact` that bring a follow-up out of the house. */
 export function followUpActivities(dependencies: ActivityDependencies) {
   const { store, model } = dependencies;
+  const here = createPlaces(MOST_HERE);
+
+  async function deliverFollowUp({ workspace, followUpId, at }: DueFollowUp): Promise<Delivery | Unsent> {
+    const row = await store.followUps.get(workspace, followUpId);
+    if (!row) return { outcome: 'cancelled', at: null, reason: 'It is not there any more.' };
+    if (isUnwritten(row)) return { outcome: 'unwritten' };
+    try {
+      return await deliver(dependencies, { ...messageOf(row), workspace }, at);
+    } catch (error) {
+      if (!(error instanceof ReveilleError) || error.retryable) throw error;
+      // Whatever was right when it was scheduled and no longer is, such as a name that its template needs.
+      const reason = error.message;
+      await store.followUps.fail(workspace, followUpId, { reason, at: timeFrom(at) });
+      return { outcome: 'failed', at: null, reason };
+    }
+  }
+
   return {
-    /** Sends the message of a follow-up, if it may go now. `unwritten`: its text has to be written first. */
-    async deliverFollowUp({ workspace, followUpId, at }: DueFollowUp): Promise<Delivery | { outcome: 'unwritten' }> {
-      const row = await store.followUps.get(workspace, followUpId);
-      if (!row) return { outcome: 'cancelled', at: null, reason: 'It is not there any more.' };
-      if (isUnwritten(row)) return { outcome: 'unwritten' };
+    /** Sends the message of a follow-up, if it may go now. */
+    deliverFollowUp,
+
+    /** The same within a task of the workflow, where it is not crowded. */
+    async deliverFollowUpHere(due: DueFollowUp): Promise<Delivery | Unsent> {
+      if (!(await here.take(PLACE_WAIT_MS))) return { outcome: 'crowded' };
       try {
-        return await deliver(dependencies, { ...messageOf(row), workspace }, at);
-      } catch (error) {
-        if (!(error instanceof ReveilleError) || error.retryable) throw error;
-        // Whatever was right when it was scheduled and no longer is, such as a name that its template needs.
-        const reason = error.message;
-        await store.followUps.fail(workspace, followUpId, { reason, at: timeFrom(at) });
-        return { outcome: 'failed', at: null, reason };
+        return await deliverFollowUp(due);
+      } finally {
+        here.release();
       }
     },
 

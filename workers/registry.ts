@@ -19,7 +19,15 @@ const QUEUES = {
       ...(['openIntervention', 'settleDecision', 'editMessage', 'escalate', 'handOver', 'closeIntervention'] as const),
       ...(['askContact', 'sendIntervention'] as const),
       ...(['readAgenda', 'scheduleFollowUp', 'rescheduleFollowUp', 'cancelFollowUp', 'showFollowUp'] as const),
-      ...(['cancelFollowUps', 'recordReplies', 'optOut', 'optIn', 'answerSendRequest', 'deliverFollowUp'] as const),
+      ...([
+        'cancelFollowUps',
+        'recordReplies',
+        'optOut',
+        'optIn',
+        'answerSendRequest',
+        'deliverFollowUp',
+        'deliverFollowUpHere',
+      ] as const),
       ...(['startRun', 'endRun', 'renewSchedules', 'dropOldRuns'] as const),
       // Without a model the agents are local activities, which run where their workflow does.
       ...AGENT_ACTIVITIES,

@@ -90,3 +90,14 @@ export const upkeep = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
+
+/**
+ * Sends one message in the workflow's own task, which costs half of what an activity of its own does: most vendors answer within
+ * a fraction of a second. A worker does only so many at once like this (`deliverFollowUp`), so that a slow vendor cannot take all
+ * its workflow tasks. The effect ledger makes it safe to be run again by whoever takes over.
+ */
+export const sendingHere = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});

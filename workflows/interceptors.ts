@@ -33,6 +33,7 @@ const SUMMARIES: Record<ActivityName, string> = {
   optIn: 'Note an opt-in',
   answerSendRequest: 'May we write to them now?',
   writeFollowUp: 'Have the text of a follow-up written',
+  deliverFollowUpHere: 'Send the message of a follow-up, if it may go now',
   deliverFollowUp: 'Send the message of a follow-up, if it may go now',
   startRun: 'Run ledger: the run has started',
   endRun: 'Run ledger: how the run ended',

@@ -6,9 +6,11 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Delivery } from '../../activities/delivery.ts';
+import type { DueFollowUp, Unsent } from '../../activities/follow-ups.ts';
 import { contactInput } from '../../domain/contracts/contacts.ts';
 import { whatIsDue } from '../../domain/follow-ups/due.ts';
-import { modelled, quick, sending } from '../activity-profiles.ts';
+import { modelled, quick, sending, sendingHere } from '../activity-profiles.ts';
 import { parseInput } from '../input.ts';
 import { labelWorkflow } from '../search-attributes.ts';
 import { Agenda } from './agenda.ts';
@@ -40,16 +42,20 @@ export async function contact(...args: unknown[]): Promise<void> {
     setCurrentDetails(`**${contactId}**: ${words}`);
   }
 
+  /** Sends it within this task, else where there is room; one whose text is still to be written has it written first. */
+  async function deliver(due: DueFollowUp): Promise<Delivery | Unsent> {
+    const first = await sendingHere.deliverFollowUpHere(due);
+    if (first.outcome === 'unwritten') await modelled.writeFollowUp({ ...due, at: now() });
+    else if (first.outcome !== 'crowded') return first;
+    return sending.deliverFollowUp({ ...due, at: now() });
+  }
+
   /** Sends the message of one that is due, or notes when to try again. */
   async function send(followUpId: string): Promise<void> {
     const due = { workspace, contactId, followUpId, at: now() };
     agenda.sending = followUpId;
     try {
-      let delivery = await sending.deliverFollowUp(due);
-      if (delivery.outcome === 'unwritten') {
-        await modelled.writeFollowUp({ ...due, at: now() });
-        delivery = await sending.deliverFollowUp({ ...due, at: now() });
-      }
+      const delivery = await deliver(due);
       // Cancelled meanwhile, it is not on the agenda any more and stays away.
       if (delivery.outcome !== 'later' || delivery.at === null) agenda.drop(followUpId);
       else if (agenda.has(followUpId)) agenda.put(followUpId, delivery.at);

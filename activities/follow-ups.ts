@@ -2,7 +2,8 @@ import { writeFollowUp } from '../agents/follow-up-writer.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import { channelsOf, composeFollowUp, purposeOf } from '../domain/follow-ups/messages.ts';
 import type { ContactOf } from '../domain/ports/contact-service.ts';
-import type { FollowUpRow } from '../domain/ports/contact-store.ts';
+import type { Channel } from '../domain/contracts/interventions.ts';
+import type { ContactRow, FollowUpRow } from '../domain/ports/contact-store.ts';
 import { timeFrom } from './clock.ts';
 import { type Delivery, deliver } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -88,8 +89,10 @@ const messageOf = (row: FollowUpRow) => ({
   channels: channelsOf(row.type, row.payload),
   // A reply cancels what is pending; what is scheduled after it is due.
   plannedAt: row.createdAt,
-  compose: (
-    contact: Parameters<typeof composeFollowUp>[2],
-    channel: Parameters<typeof composeFollowUp>[3]['channel'],
-  ) => row.message ?? composeFollowUp(row.type, row.payload, contact, { channel, sender: null }),
+  compose: (contact: ContactRow, channel: Channel) => {
+    // A text that was written is a letter; an SMS and a call have forms of their own.
+    const isLetter = channel !== 'sms' && channel !== 'phone';
+    if (row.message !== null && isLetter) return row.message;
+    return composeFollowUp(row.type, row.payload, contact, { channel, sender: null });
+  },
 });

@@ -1,5 +1,5 @@
 import { type SearchAttributePair, defineSearchAttributeKey } from '@temporalio/common';
-import { upsertSearchAttributes } from '@temporalio/workflow';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { SearchAttributeName } from '../domain/contracts/names.ts';
 
 /** Keyword search attributes, as a starter passes them. */
@@ -10,4 +10,9 @@ export function searchAttributes(values: Partial<Record<SearchAttributeName, str
 /** Sets a workflow's own search attributes; whoever started it may not have. */
 export function labelWorkflow(values: Partial<Record<SearchAttributeName, string>>): void {
   upsertSearchAttributes(searchAttributes(values));
+}
+
+/** Whether whoever started the workflow, or its run before, has set this one. */
+export function isLabelled(name: SearchAttributeName): boolean {
+  return workflowInfo().typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD')) !== undefined;
 }

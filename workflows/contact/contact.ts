@@ -12,7 +12,7 @@ import { contactInput } from '../../domain/contracts/contacts.ts';
 import { whatIsDue } from '../../domain/follow-ups/due.ts';
 import { modelled, quick, sending, sendingHere } from '../activity-profiles.ts';
 import { parseInput } from '../input.ts';
-import { labelWorkflow } from '../search-attributes.ts';
+import { isLabelled, labelWorkflow } from '../search-attributes.ts';
 import { Agenda } from './agenda.ts';
 import { answerMessages } from './messages.ts';
 
@@ -103,7 +103,7 @@ export async function contact(...args: unknown[]): Promise<void> {
     return false;
   }
 
-  labelWorkflow({ Workspace: workspace, ContactId: contactId });
+  if (!isLabelled('ContactId')) labelWorkflow({ Workspace: workspace, ContactId: contactId });
   if (await Promise.race([keepAgenda(), followSignals()])) return;
   await continueAsNew<typeof contact>(input);
 }

@@ -273,6 +273,8 @@ export function contacts(name: string, tuning?: Tuning): void {
       const id = workflowIds.contact(desk.workspace, desk.contactId);
       const description = await service.client.workflow.getHandle(id).describe();
       assert.equal(description.type, 'contact');
+      const query = `ContactId = '${desk.contactId}' and Workspace = '${desk.workspace}'`;
+      await until(async () => (await Array.fromAsync(service.client.workflow.list({ query }))).length === 1);
       assert.equal(await description.staticSummary(), `Contact ${desk.contactId} of workspace ${desk.workspace}`);
     });
   });

@@ -111,9 +111,10 @@ describe('beside a running service', () => {
 
   test('histories are saved and replay', async () => {
     const files = await folder.json<string[]>(['histories', 'record', 'saved', '--per-type', '2']);
-    assert.equal(files.length, 3);
+    const types = new Set(files.map((file) => file.replace(/^.*\//, '').split('-')[0]));
+    assert.ok(types.size >= 3, files.join());
     const outcomes = await folder.json<{ error: string | null }[]>(['histories', 'replay', 'saved']);
-    assert.deepEqual(outcomes.map(({ error }) => error), [null, null, null]); // prettier-ignore
+    assert.deepEqual(outcomes.map(({ error }) => error), files.map(() => null)); // prettier-ignore
   });
 
   test('SIGINT drains and leaves nothing running', async () => {

@@ -42,20 +42,20 @@ export async function contact(...args: unknown[]): Promise<void> {
     setCurrentDetails(`**${contactId}**: ${words}`);
   }
 
-  /** Sends it within this task, else where there is room; one whose text is still to be written has it written first. */
-  async function deliver(due: DueFollowUp): Promise<Delivery | Unsent> {
-    const first = await sendingHere.deliverFollowUpHere(due);
+  /** Sends it, within this task where `here` is told and there is room; one without a text has it written first. */
+  async function deliver(due: DueFollowUp, here: boolean): Promise<Delivery | Unsent> {
+    const first = await (here ? sendingHere.deliverFollowUpHere(due) : sending.deliverFollowUp(due));
     if (first.outcome === 'unwritten') await modelled.writeFollowUp({ ...due, at: now() });
     else if (first.outcome !== 'crowded') return first;
     return sending.deliverFollowUp({ ...due, at: now() });
   }
 
   /** Sends the message of one that is due, or notes when to try again. */
-  async function send(followUpId: string): Promise<void> {
+  async function send(followUpId: string, here: boolean): Promise<void> {
     const due = { workspace, contactId, followUpId, at: now() };
     agenda.sending = followUpId;
     try {
-      const delivery = await deliver(due);
+      const delivery = await deliver(due, here);
       // Cancelled meanwhile, it is not on the agenda any more and stays away.
       if (delivery.outcome !== 'later' || delivery.at === null) agenda.drop(followUpId);
       else if (agenda.has(followUpId)) agenda.put(followUpId, delivery.at);
@@ -67,12 +67,11 @@ export async function contact(...args: unknown[]): Promise<void> {
     }
   }
 
-  /** Waits for the next one, or until there is something else to do. */
-  async function sleep(milliseconds: number): Promise<void> {
+  /** Waits for the next one, or until there is something else to do. @returns whether its time has come */
+  async function sleep(milliseconds: number): Promise<boolean> {
     const next = agenda.soonest();
-    await condition(() => agenda.unread || agenda.soonest() !== next || isFull(), milliseconds, {
-      summary: `Until the next follow-up, at ${next}`,
-    });
+    const isOtherwise = (): boolean => agenda.unread || agenda.soonest() !== next || isFull();
+    return !(await condition(isOtherwise, milliseconds, { summary: `Until the next follow-up, at ${next}` }));
   }
 
   /** Carries out what signals ask for, also while a message is being sent. */
@@ -90,12 +89,14 @@ export async function contact(...args: unknown[]): Promise<void> {
 
   /** Until nothing is to come, or the history is full. @returns whether nothing is to come */
   async function keepAgenda(): Promise<boolean> {
+    let byTimer = false;
     while (!isFull()) {
       if (agenda.unread) await inTurn(async () => agenda.read(await quick.readAgenda(input)));
       show();
       const { due, nextInMs } = whatIsDue(agenda.entries(), now());
-      if (due[0]) await send(due[0].followUpId);
-      else if (nextInMs !== null) await sleep(nextInMs);
+      // Where somebody waits for an answer of this very task, sending within it would hold that up.
+      if (due[0]) await send(due[0].followUpId, byTimer && allHandlersFinished());
+      else if (nextInMs !== null) byTimer = await sleep(nextInMs);
       else if (isQuiet()) return true;
       else await condition(() => isQuiet() || agenda.soonest() !== null || agenda.unread);
     }

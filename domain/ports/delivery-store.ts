@@ -1,5 +1,5 @@
 import type { Purpose, SendDecision } from '../contracts/contacts.ts';
-import type { ContactRow } from './contact-store.ts';
+import type { ContactRow, FollowUpRow } from './contact-store.ts';
 
 /** A message to a contact, by its key in the effect ledger. */
 export interface DeliveryOf {
@@ -13,6 +13,8 @@ export interface DeliveryOf {
 /** What the answer to "may we write to them now" rests on. Instants are ISO 8601. */
 export interface DeliveryFacts {
   contact: ContactRow;
+  /** The follow-up whose message it is, as it was before; null for others. */
+  followUp: FollowUpRow | null;
   lastReplyAt: string | null;
   /** Promotion messages over all senders that were sent, are being sent, or may have been, this one left out. */
   promotionsAt: string[];

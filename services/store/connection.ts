@@ -21,9 +21,12 @@ export const SNAPSHOT = { isolationLevel: 'repeatable read', accessMode: 'read o
  * the holder before wrote.
  */
 export async function holdLock(transaction: Database, ...key: string[]): Promise<void> {
-  const name = ['reveille', ...key].join('/');
+  const name = lockName(...key);
   await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
 }
+
+/** Name of the lock that `holdLock` takes. */
+export const lockName = (...key: string[]): string => ['reveille', ...key].join('/');
 
 /** Rows that one statement deletes: locks are held for a moment only. */
 const DELETE_ROWS = 5_000;

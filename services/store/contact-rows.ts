@@ -22,13 +22,13 @@ export const customerFields = {
 };
 type CustomerFields = Pick<typeof customers.$inferSelect, keyof typeof customerFields>;
 
-export const isContact = (workspace: string, contactId: string): SQL | undefined =>
+export const isContact = (workspace: string | SQL, contactId: string | SQL): SQL | undefined =>
   and(eq(contacts.workspace, workspace), eq(contacts.contactId, contactId));
 
-export const isSameCustomer = (workspace: string, contactId: string): SQL | undefined =>
+export const isSameCustomer = (workspace: string | SQL, contactId: string | SQL): SQL | undefined =>
   and(eq(customers.workspace, workspace), eq(customers.customerId, contactId));
 
-export const optOutsInForce = (workspace: string, contactId: string): SQL | undefined =>
+export const optOutsInForce = (workspace: string | SQL, contactId: string | SQL): SQL | undefined =>
   and(
     eq(contactOptOuts.workspace, workspace),
     eq(contactOptOuts.contactId, contactId),

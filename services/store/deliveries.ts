@@ -6,22 +6,23 @@ import { beginDelivery } from './delivery-begin.ts';
 import { findDelivery } from './delivery-facts.ts';
 import { finishDelivery } from './delivery-finish.ts';
 import { holdContact } from './follow-up-rows.ts';
+import { statementsOn } from './statements.ts';
 
 /** Sending, from the question whether a message may go to its end; each step holds the contact. */
 export function deliveryStore(connection: Connection): DeliveryStore {
+  const run = statementsOn(connection);
   return {
     begin: (workspace, delivery, at, options, decide) =>
       connection.transaction((transaction) =>
-        beginDelivery(transaction, { ...delivery, ...options, workspace, at }, decide),
+        beginDelivery(run, transaction, { ...delivery, ...options, workspace, at }, decide),
       ),
-    finish: (workspace, delivery, fence, end) =>
-      connection.transaction((transaction) => finishDelivery(transaction, workspace, delivery, fence, end)),
+    finish: (workspace, delivery, fence, end) => finishDelivery(connection, run, workspace, delivery, fence, end),
     ask: (workspace, delivery, at, { promotionsSince }, decide) =>
       connection.transaction(async (transaction) => {
         const { contactId } = delivery;
         await holdContact(transaction, workspace, contactId);
-        const which = { ...delivery, followUpId: null };
-        const { facts } = await findDelivery(transaction, workspace, which, promotionsSince);
+        const which = { ...delivery, workspace, followUpId: null, promotionsSince };
+        const { facts } = await findDelivery(run, transaction, which);
         if (facts === null) throw new ReveilleError('not_found', `There is no contact ${contactId}.`);
         const decision = decide(facts);
         await keepDecision(transaction, workspace, delivery, decision, at);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import type { SendDecision } from '../../domain/contracts/contacts.ts';
 import { ReveilleError } from '../../domain/errors.ts';
@@ -7,22 +6,27 @@ import type { Database } from './connection.ts';
 import { keepDecision } from './contact-rows.ts';
 import { scheduledActions, sendDecisions } from './contact-schema.ts';
 import { type FoundDelivery, findDelivery } from './delivery-facts.ts';
+import { goForTheFirstTime } from './delivery-go.ts';
 import { LOST } from './effect-attempts.ts';
 import { type StoredEffect, isEffect } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
 import { appendEvents } from './events.ts';
 import {
   type StoredFollowUp,
+  contactLock,
   followUpEvents,
-  holdContact,
+  holdsContact,
   isFollowUp,
   keepInStep,
   toFollowUpRow,
 } from './follow-up-rows.ts';
+import { type Run, Statement } from './statements.ts';
 
 type Begin = Parameters<DeliveryStore['begin']>;
 /** A message that is to begin, with the clock and the length of its attempt. */
 export type Beginning = Begin[1] & { workspace: string; at: string; leaseMs: number; promotionsSince: string };
+
+const hold = new Statement('hold_contact', holdsContact);
 
 /** Who ends what the contact's policy never lets go. */
 const POLICY = 'policy';
@@ -30,11 +34,16 @@ const OTHER_WAY =
   'A lost attempt may have sent it, and now it would go another way, on which the other side could not tell that it is the same.';
 
 /** @throws ReveilleError `not_found` */
-export async function beginDelivery(transaction: Database, message: Beginning, decide: Begin[4]): Promise<Begun> {
-  const { workspace, contactId, followUpId, promotionsSince } = message;
-  await holdContact(transaction, workspace, contactId);
+export async function beginDelivery(
+  run: Run,
+  transaction: Database,
+  message: Beginning,
+  decide: Begin[4],
+): Promise<Begun> {
+  const { workspace, contactId, followUpId } = message;
+  await run(transaction, hold, { contactLock: contactLock(workspace, contactId) });
   for (;;) {
-    const found = await findDelivery(transaction, workspace, message, promotionsSince);
+    const found = await findDelivery(run, transaction, message);
     if (followUpId !== null && found.followUp?.contactId !== contactId) {
       throw new ReveilleError('not_found', `There is no follow-up ${followUpId} of contact ${contactId}.`);
     }
@@ -43,9 +52,10 @@ export async function beginDelivery(transaction: Database, message: Beginning, d
     if (begun !== null) return begun;
     if (found.facts === null) throw new ReveilleError('not_found', `There is no contact ${contactId}.`);
     const plan = decide(found.facts);
-    const decided = await carryOut(transaction, message, found, plan);
+    const decided = await carryOut(run, transaction, message, found, plan);
     if (decided === CHANGED) continue;
-    await keepDecision(transaction, workspace, message, plan.decision, message.at);
+    if (decided !== GO || found.effect !== null)
+      await keepDecision(transaction, workspace, message, plan.decision, message.at);
     if (decided !== GO) return decided;
     const { fence, attempts } = found.effect ?? { fence: 0, attempts: 0 };
     const { decision } = plan;
@@ -118,13 +128,15 @@ async function held(
 }
 
 /** Does what was decided. */
-function carryOut(
+async function carryOut(
+  run: Run,
   transaction: Database,
   message: Beginning,
   found: FoundDelivery,
-  { decision, effect: way }: DeliveryPlan,
+  plan: DeliveryPlan,
 ): Promise<Begun | typeof CHANGED | typeof GO> {
   const { effect } = found;
+  const { decision, effect: way } = plan;
   const mayBeDone = effect !== null && (effect.mayBeDone || effect.state === 'attempting');
   if (decision.decision === 'later') return wait(transaction, message, found, decision);
   if (decision.decision === 'never') {
@@ -133,8 +145,12 @@ function carryOut(
       : end(transaction, message, found, decision);
   }
   if (way === null) throw new TypeError('A message that may go now goes by no channel');
+  if (effect === null)
+    return (await goForTheFirstTime(run, transaction, message, { decision, effect: way })) ? GO : CHANGED;
   const otherWay = mayBeDone && (way.channel !== effect.channel || !way.repeatable);
-  return otherWay ? unknown(transaction, message, effect, OTHER_WAY) : go(transaction, message, found, way);
+  return otherWay
+    ? unknown(transaction, message, effect, OTHER_WAY)
+    : goAgain(transaction, message, { effect, followUp: found.followUp }, way);
 }
 
 /** Changes an effect as it was found. @returns null when it is not so any more */
@@ -215,29 +231,19 @@ async function end(
   return { outcome: 'held', decision };
 }
 
-async function go(
+async function goAgain(
   transaction: Database,
   message: Beginning,
-  { effect, followUp }: FoundDelivery,
+  { effect, followUp }: { effect: StoredEffect; followUp: StoredFollowUp | null },
   way: NonNullable<DeliveryPlan['effect']>,
 ): Promise<typeof GO | typeof CHANGED> {
-  const { workspace, key, contactId, purpose, at, leaseMs } = message;
+  const { workspace, purpose, at, leaseMs } = message;
   const leaseUntil = new Date(Date.parse(at) + leaseMs).toISOString();
   const attempt = { ...way, purpose, state: 'attempting', attemptedAt: at, leaseUntil } as const;
-  if (effect === null) {
-    const fresh = { effectId: randomUUID(), kind: 'message', plannedAt: at, attempts: 1, fence: 1 };
-    const made = await transaction
-      .insert(effects)
-      .values({ ...attempt, ...fresh, workspace, key, contactId })
-      .onConflictDoNothing()
-      .returning({ fence: effects.fence });
-    if (made.length === 0) return CHANGED;
-  } else {
-    const { fence, attempts, mayBeDone } = effect;
-    const counted = { fence: fence + 1, attempts: attempts + 1, mayBeDone: mayBeDone || effect.state === 'attempting' };
-    const changes = { ...attempt, ...counted, error: null, endedAt: null };
-    if (!(await change(transaction, message, effect, changes))) return CHANGED;
-  }
+  const { fence, attempts, mayBeDone } = effect;
+  const counted = { fence: fence + 1, attempts: attempts + 1, mayBeDone: mayBeDone || effect.state === 'attempting' };
+  const changes = { ...attempt, ...counted, error: null, endedAt: null };
+  if (!(await change(transaction, message, effect, changes))) return CHANGED;
   if (followUp !== null) {
     await transaction
       .update(scheduledActions)

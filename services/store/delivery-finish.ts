@@ -1,10 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { DeliveryEnd, DeliveryOf, DeliveryStore } from '../../domain/ports/delivery-store.ts';
-import type { Database } from './connection.ts';
+import type { Connection, Database } from './connection.ts';
+import { finishDone } from './delivery-done.ts';
 import { type StoredEffect, atRest, effectOf, hasKey, noteSent } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
 import { appendEvents } from './events.ts';
 import { holdContact, keepInStep } from './follow-up-rows.ts';
+import type { Run } from './statements.ts';
 
 type Rest = Awaited<ReturnType<DeliveryStore['finish']>>;
 
@@ -71,8 +73,7 @@ async function saidBefore(
   return isSame && found.resolvedBy === null ? rest : null;
 }
 
-/** Ends the attempt of this fence, and brings the follow-up in step. */
-export async function finishDelivery(
+async function finishInSteps(
   transaction: Database,
   workspace: string,
   { key, contactId, followUpId }: DeliveryOf,
@@ -91,4 +92,20 @@ export async function finishDelivery(
     await appendEvents(transaction, workspace, events);
   }
   return restOf(row);
+}
+
+/** Ends the attempt of this fence, and brings the follow-up in step. */
+export async function finishDelivery(
+  connection: Connection,
+  run: Run,
+  workspace: string,
+  delivery: DeliveryOf,
+  fence: number,
+  end: DeliveryEnd,
+): Promise<Rest> {
+  if (end.state === 'done') {
+    const isDone = await connection.run((database) => finishDone(run, database, workspace, delivery, fence, end));
+    if (isDone) return 'done';
+  }
+  return connection.transaction((transaction) => finishInSteps(transaction, workspace, delivery, fence, end));
 }

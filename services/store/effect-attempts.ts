@@ -4,6 +4,7 @@ import type { EffectStore } from '../../domain/ports/effect-store.ts';
 import type { Connection, Database } from './connection.ts';
 import { atRest, effectOf, hasKey, noteSent, toEffect } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
+import { Statement, given, statementsOn } from './statements.ts';
 
 type AttemptOptions = Parameters<EffectStore['attempt']>[3];
 type Outcome = Awaited<ReturnType<EffectStore['attempt']>>;
@@ -69,27 +70,13 @@ async function attempt(
   }
 }
 
-async function holds(
-  database: Database,
-  workspace: string,
-  key: string,
-  fence: number,
-  at: string,
-  leaseMs: number,
-): Promise<boolean> {
-  const held = await database
-    .update(effects)
-    .set({ leaseUntil: sql`greatest(${effects.leaseUntil}, ${afterLease(at, leaseMs)})` })
-    .where(
-      and(
-        hasKey(workspace, key),
-        eq(effects.fence, fence),
-        sql`${isAttempting} and ${effects.leaseUntil} > ${instant(at)}`,
-      ),
-    )
-    .returning({ fence: effects.fence });
-  return held.length > 0;
-}
+const prolong = new Statement<{ fence: number }>(
+  'prolong_lease',
+  sql`update ${effects} set lease_until = greatest(${effects.leaseUntil}, ${given('leaseUntil', effects.leaseUntil)})
+    where ${hasKey(given('workspace', effects.workspace), given('key', effects.key))}
+    and ${effects.fence} = ${given('fence', effects.fence)} and ${isAttempting} and ${effects.leaseUntil} > ${given('at', effects.leaseUntil)}
+    returning ${effects.fence}`,
+);
 
 /**
  * Ends the attempt of this fence. One that was taken for lost and not made again since may still say that it was done or
@@ -150,11 +137,17 @@ async function expireLeases(database: Database, at: string): Promise<number> {
 export function effectAttempts(
   connection: Connection,
 ): Pick<EffectStore, 'attempt' | 'holds' | 'end' | 'expireLeases'> {
+  const run = statementsOn(connection);
   return {
     attempt: (workspace, key, at, options) =>
       connection.run((database) => attempt(database, workspace, key, at, options)),
-    holds: (workspace, key, fence, at, leaseMs) =>
-      connection.run((database) => holds(database, workspace, key, fence, at, leaseMs)),
+    holds: async (workspace, key, fence, at, leaseMs) => {
+      const leaseUntil = new Date(Date.parse(at) + leaseMs).toISOString();
+      const held = await connection.run((database) =>
+        run(database, prolong, { workspace, key, fence, at, leaseUntil }),
+      );
+      return held.length > 0;
+    },
     // The message sent is noted with the end that says so.
     end: (workspace, key, fence, given) =>
       connection[given.state === 'done' ? 'transaction' : 'run']((database: Database) =>

@@ -26,7 +26,7 @@ export function toEffect(row: StoredEffect): Effect {
   };
 }
 
-export const hasKey = (workspace: string, key: string): SQL | undefined =>
+export const hasKey = (workspace: string | SQL, key: string | SQL): SQL | undefined =>
   and(eq(effects.workspace, workspace), eq(effects.key, key));
 
 export const isEffect = (workspace: string, effectId: string): SQL | undefined =>
@@ -68,7 +68,7 @@ export async function callOff(database: Database, which: SQL | undefined, by: Ca
 }
 
 /** Effects of a contact. */
-export const isOfContact = (workspace: string, contactId: string): SQL | undefined =>
+export const isOfContact = (workspace: string | SQL, contactId: string | SQL): SQL | undefined =>
   and(eq(effects.workspace, workspace), eq(effects.contactId, contactId));
 
 /** A message that was sent, among those of its contact. */

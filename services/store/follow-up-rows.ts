@@ -1,13 +1,15 @@
 import { type SQL, and, eq, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { EffectState } from '../../domain/contracts/effects.ts';
 import { soonestFirst } from '../../domain/follow-ups/due.ts';
 import { followUpOf } from '../../domain/follow-ups/follow-up.ts';
 import type { FollowUpRow } from '../../domain/ports/contact-store.ts';
-import { type Database, holdLock } from './connection.ts';
+import { type Database, holdLock, lockName } from './connection.ts';
 import { scheduledActions } from './contact-schema.ts';
 import { type CallingOff, type StoredEffect, isOfContact } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
 import type { NewEvent } from './events.ts';
+import { given } from './statements.ts';
 
 export type StoredFollowUp = typeof scheduledActions.$inferSelect;
 
@@ -45,6 +47,16 @@ export function followUpEvents(rows: readonly FollowUpRow[], at: string): NewEve
   );
 }
 
+const iso = (column: PgColumn): SQL => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** `followUpOf` one that was executed, as a statement that executes it tells it. */
+export const executedFollowUp: SQL = sql`jsonb_build_object(
+  'followUpId', ${scheduledActions.followUpId}, 'contactId', ${scheduledActions.contactId},
+  'type', ${scheduledActions.type}, 'scheduledFor', ${iso(scheduledActions.scheduledFor)},
+  'payload', ${scheduledActions.payload}, 'state', ${scheduledActions.state}, 'reason', ${scheduledActions.reason},
+  'actor', ${scheduledActions.createdBy}, 'executedAt', ${iso(scheduledActions.executedAt)},
+  'latenessMs', (extract(epoch from ${scheduledActions.executedAt} - ${scheduledActions.scheduledFor}) * 1000)::bigint)`;
+
 /** Key of the effect that is a follow-up's message. */
 export const messageKeyOf = (followUpId: string): string => `follow-up/${followUpId}/message`;
 
@@ -53,7 +65,7 @@ export const followUpOfKey = (key: string): string | null => /^follow-up\/([^/]+
 
 const messageKey = sql`('follow-up/' || ${scheduledActions.followUpId} || '/message')`;
 
-export const isFollowUp = (workspace: string, followUpId: string): SQL | undefined =>
+export const isFollowUp = (workspace: string | SQL, followUpId: string | SQL): SQL | undefined =>
   and(eq(scheduledActions.workspace, workspace), eq(scheduledActions.followUpId, followUpId));
 
 export const isOf = (workspace: string, contactId: string): SQL | undefined =>
@@ -85,6 +97,11 @@ export const isToTry = sql`(${isOpen} and (${scheduledActions.state} = 'pending'
  */
 export const holdContact = (transaction: Database, workspace: string, contactId: string): Promise<void> =>
   holdLock(transaction, 'contact', workspace, contactId);
+
+/** The same for statements that are carried out for every message: the lock's name is given as `contactLock`. */
+export const holdsContact = sql`select pg_advisory_xact_lock(hashtextextended(${given('contactLock', scheduledActions.contactId)}, 0))`;
+
+export const contactLock = (workspace: string, contactId: string): string => lockName('contact', workspace, contactId);
 
 /** Keys of the messages of a contact's follow-ups that are not over, for `callOff`. */
 export const messagesToCome = (workspace: string, contactId: string): SQL | undefined =>

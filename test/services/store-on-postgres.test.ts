@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import type { Store } from '../../domain/ports/store.ts';
 import { openStore } from '../../services/store/open-store.ts';
@@ -14,14 +15,17 @@ import {
   EMPTY,
   NOW,
   act,
+  beginGo,
   customer,
   daysAgo,
   definitionOf,
+  deliveryOf,
   endOf,
   fireOf,
   newWorkspace,
   opening,
   scanOf,
+  scheduleKnown,
   startOf,
 } from './store-suite/fixtures.ts';
 import { rejectsAs } from './store-suite/rejects.ts';
@@ -66,6 +70,48 @@ describe('the store on Postgres', { skip, timeout: 300_000 }, () => {
     assert.equal(scans[0].opened + scans[1].opened, 40);
     const { items } = await second.interventions.list(workspace, { limit: 500 });
     assert.equal(new Set(items.map((each) => each.customerId)).size, 40);
+  });
+
+  test('the end of a message waits for the contact, and ends what there is then', async () => {
+    const client = new pg.Client({ connectionString: database!.url });
+    await client.connect();
+    const workspace = newWorkspace();
+    const waiting = `select from pg_locks where locktype = 'advisory' and not granted`;
+    /** Ends the message of a follow-up while another, who holds the contact, makes these changes. */
+    const endAmong = async (id: string, change: string) => {
+      const delivery = deliveryOf(id, `c-${id}`);
+      await scheduleKnown(store, workspace, delivery.contactId, id);
+      const fence = await beginGo(store, workspace, delivery);
+      await client.query('begin');
+      const name = `reveille/contact/${workspace}/${delivery.contactId}`;
+      await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+      let ended = false;
+      const end = store.deliveries.finish(workspace, delivery, fence, { state: 'done', at: NOW });
+      void end.finally(() => (ended = true));
+      while (!ended && (await client.query(waiting)).rowCount === 0) await setImmediate();
+      assert.equal(ended, false);
+      const where = [workspace, delivery.key];
+      await client.query(`update effects set ${change} where workspace = $1 and key = $2`, where);
+      await client.query(`update scheduled_actions set reason = 'changed' where workspace = $1 and id = $2`, [
+        workspace,
+        id,
+      ]);
+      await client.query('commit');
+      const [rest, row] = [await end, await second.followUps.get(workspace, id)];
+      return [rest, row?.state, row?.reason];
+    };
+    try {
+      assert.deepEqual(await endAmong('f1', `cancel_reason = 'called off'`), ['done', 'executed', null]);
+      assert.deepEqual(await endAmong('f2', `state = 'unknown', may_be_done = true`), ['done', 'executed', null]);
+      assert.deepEqual(await endAmong('f3', `fence = 2`), [null, 'processing', 'changed']);
+      assert.deepEqual(await endAmong('f4', `state = 'failed'`), [null, 'processing', 'changed']);
+      assert.deepEqual(
+        (await store.events.after(workspace, 0, 9)).map(({ data }) => data['followUpId']),
+        ['f1', 'f2'],
+      );
+    } finally {
+      await client.end();
+    }
   });
 
   test('two processes that import at once in one workspace leave one import, whole', async () => {

@@ -17,7 +17,8 @@ function careless(store: Store): DeliveryStore {
       if (begun.outcome === 'go') return begun;
       const contact = await store.contacts.get(workspace, delivery.contactId);
       if (contact === null) return begun;
-      const { decision } = decide({ contact, lastReplyAt: null, promotionsAt: [] });
+      const followUp = delivery.followUpId && (await store.followUps.get(workspace, delivery.followUpId));
+      const { decision } = decide({ contact, followUp: followUp || null, lastReplyAt: null, promotionsAt: [] });
       fences += 1;
       return { outcome: 'go', fence: fences, attempts: 1, contact, decision };
     },

@@ -16,6 +16,7 @@ import { runsSuite } from './runs.ts';
 import { scansSuite } from './scans.ts';
 import { schedulePausesSuite } from './schedule-pauses.ts';
 import { schedulesSuite } from './schedules.ts';
+import { usualDeliveriesSuite } from './usual-deliveries.ts';
 import { workspacesSuite } from './workspaces.ts';
 
 /** What every store must do, whatever database it stands on. `open` gives the store that all tests share. */
@@ -33,6 +34,7 @@ export function storeSuite(open: StoreUnderTest): void {
   repliesSuite(open);
   effectsSuite(open);
   deliveriesSuite(open);
+  usualDeliveriesSuite(open);
   lostDeliveriesSuite(open);
   eventsSuite(open);
   accessSuite(open);

@@ -207,10 +207,12 @@ async function send(
     if (!(error instanceof DeliveryError)) throw error;
     const now = timeFrom(at);
     const reason = error.message;
-    if (error.outcome === 'unknown') return { state: 'unknown', at: now, reason };
+    const mayBeDone = error.outcome === 'unknown';
+    if (mayBeDone && !channel.repeatable) return { state: 'unknown', at: now, reason };
     if (error.outcome === 'refused' || attempts >= MAX_ATTEMPTS) return { state: 'failed', at: now, reason };
     const wait = Math.max(error.retryAfterMs ?? 0, Math.min(1_000 * 2 ** (attempts - 1), MAX_WAIT_MS));
-    return { state: 'later', at: now, nextAt: new Date(Date.parse(now) + wait).toISOString(), reason };
+    const nextAt = new Date(Date.parse(now) + wait).toISOString();
+    return { state: 'later', at: now, nextAt, reason, mayBeDone };
   }
 }
 

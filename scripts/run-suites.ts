@@ -5,8 +5,11 @@ import { run } from 'node:test';
 import { junit, spec } from 'node:test/reporters';
 
 const PER_TEST_MS = 120_000;
-/** Nothing heard of a file for so long: no test of it can be running any more, so something keeps it from ending. */
-const SILENCE_MS = PER_TEST_MS + 10_000;
+/**
+ * Nothing heard of a file for so long, longer than any test gives itself: none of it can be running any more, so something keeps
+ * it from ending.
+ */
+const SILENCE_MS = 310_000;
 /** Two cores; and servers, workers and databases that each file brings along. */
 const CONCURRENCY = 2;
 /** Files that wait for real time to go by and leave the cores alone: one after the other, beside all others. */

@@ -46,6 +46,8 @@ export interface DeliveryEnd {
   state: 'done' | 'failed' | 'unknown' | 'later';
   at: string;
   nextAt?: string;
+  /** Of `later`: its answer was lost, so that it may have gone; the other side takes the same key twice for once. */
+  mayBeDone?: boolean;
   result?: Record<string, unknown>;
   /** Why it did not go, or on what way it went when there is something to say. */
   reason?: string;

@@ -27,6 +27,10 @@ const ENDS = {
     state: sql`case when ${effects.cancelReason} is null then 'planned' else ${atRest} end`,
     from: isAttempting,
   },
+  again: {
+    state: sql`case when ${effects.cancelReason} is null then 'planned' else 'unknown' end`,
+    from: isAttempting,
+  },
 } as const;
 
 async function endAttempt(
@@ -34,9 +38,9 @@ async function endAttempt(
   workspace: string,
   key: string,
   fence: number,
-  { state, at, result, reason }: DeliveryEnd,
+  { state, at, result, reason, mayBeDone = false }: DeliveryEnd,
 ): Promise<StoredEffect | null> {
-  const end = ENDS[state];
+  const end = ENDS[state === 'later' && mayBeDone ? 'again' : state];
   const waits = state === 'later' ? sql`${effects.cancelReason} is null` : sql`false`;
   const [row] = await transaction
     .update(effects)
@@ -44,7 +48,7 @@ async function endAttempt(
       state: end.state,
       endedAt: sql`case when ${waits} then null else ${sql.param(at, effects.endedAt)}::timestamptz end`,
       leaseUntil: null,
-      mayBeDone: state === 'unknown' ? true : sql`${effects.mayBeDone}`,
+      mayBeDone: state === 'unknown' || mayBeDone ? true : sql`${effects.mayBeDone}`,
       result: result ?? null,
       error: state === 'done' ? null : (reason ?? null),
     })

@@ -59,6 +59,24 @@ async function lose(
 }
 
 export function lostDeliveriesSuite(open: StoreUnderTest): void {
+  test('an answer that was lost is asked for again where that is safe, and is never said to be cancelled', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    await scheduleKnown(store, workspace, 'c1', 'f1', 'f2');
+    const unheard: DeliveryEnd = { ...AGAIN, reason: 'timeout', mayBeDone: true };
+    const first = await beginGo(store, workspace, deliveryOf('f1'), DUE, byGateway);
+    assert.equal(await finish(store, workspace, 'f1', first, unheard), 'later');
+    assert.deepEqual(await statesOf(store, workspace, 'f1'), ['processing', 'planned']);
+    const called = await store.followUps.cancel(workspace, 'f1', BY);
+    assert.equal(called?.state, 'processing', 'it may have gone');
+    assert.deepEqual(await statesOf(store, workspace, 'f1'), ['processing', 'unknown']);
+    // Called off while the attempt whose answer is lost was under way.
+    const second = await beginGo(store, workspace, deliveryOf('f2'), DUE, byGateway);
+    await store.followUps.cancel(workspace, 'f2', BY);
+    assert.equal(await finish(store, workspace, 'f2', second, unheard), 'unknown');
+    assert.deepEqual(await statesOf(store, workspace, 'f2'), ['processing', 'unknown']);
+  });
+
   test('a lost attempt is not made again where that might send it twice, and may say late what became of it', async () => {
     const store = open();
     const workspace = newWorkspace();

@@ -131,7 +131,7 @@ describe('Histories recorded with released versions', async () => {
 
   test('a contact that sends elsewhere than in its own task fails the replay of what it sent', LIMIT, async () => {
     const bundle = await bundleWith('contact', 'contact/contact.ts', (source) =>
-      source.replace('await sendingHere.deliverFollowUpHere(due)', 'await sending.deliverFollowUp(due)'),
+      source.replace('here ? sendingHere.', '!here ? sendingHere.'),
     );
     const outcomes = await replayHistories(join(HISTORIES, '0.3.0'), bundle);
     const other = outcomes.filter((outcome) => outcome.error !== null).map((outcome) => outcome.file);

@@ -70,11 +70,14 @@ async function attempt(
   }
 }
 
+/** `isAttempting` of one that is found by its key: not as the index of leases says it, which would be gone through from end to end. */
+const isBeingAttempted = sql`${effects.state} not in ('planned', 'done', 'failed', 'cancelled', 'unknown')`;
+
 const prolong = new Statement<{ fence: number }>(
   'prolong_lease',
   sql`update ${effects} set lease_until = greatest(${effects.leaseUntil}, ${given('leaseUntil', effects.leaseUntil)})
     where ${hasKey(given('workspace', effects.workspace), given('key', effects.key))}
-    and ${effects.fence} = ${given('fence', effects.fence)} and ${isAttempting} and ${effects.leaseUntil} > ${given('at', effects.leaseUntil)}
+    and ${effects.fence} = ${given('fence', effects.fence)} and ${isBeingAttempted} and ${effects.leaseUntil} > ${given('at', effects.leaseUntil)}
     returning ${effects.fence}`,
 );
 

@@ -14,7 +14,7 @@ type Values = Readonly<Record<string, string | number | boolean | Record<string,
 /** What columns make of them. */
 type Driven = string | number | boolean | null;
 
-/** A statement that is carried out for every message: its text is made once, and PGlite plans it once. */
+/** A statement that is carried out for every message: its text is made once, and PGlite plans it once in a while. */
 export class Statement<Row> {
   readonly name: string;
   readonly text: string;
@@ -44,22 +44,27 @@ export class Statement<Row> {
 /** Carries out a statement, on the connection or in a transaction of it. */
 export type Run = <Row>(database: Database, statement: Statement<Row>, values: Values) => Promise<Row[]>;
 
-/** After so many uses PGlite plans anew: a plan does not change by itself when a table grows. */
-const USES_OF_PLANS = 1_000;
+/**
+ * Milliseconds after which PGlite plans anew. A plan does not change by itself when a table grows, and that for an empty table
+ * may go through all of a large one.
+ */
+const PLANS_LAST_MS = 1_000;
 
 /** What is prepared in the one session of a PGlite. */
 class Plans {
   readonly #names = new Map<string, string>();
   #made = 0;
-  #uses = 0;
+  #madeAt = performance.now();
 
   /**
    * Planning takes PGlite five times as long as all the rest. Nobody waits for what another prepares, who may be waiting for
    * the end of this transaction; so two may prepare the same, under two names. It outlives a transaction that is rolled back.
    */
   async nameOf({ name, text }: Statement<unknown>, database: Database): Promise<string> {
-    this.#uses += 1;
-    if (this.#uses % USES_OF_PLANS === 0) await send(database, 'discard plans', []);
+    if (performance.now() - this.#madeAt > PLANS_LAST_MS) {
+      this.#madeAt = performance.now();
+      await send(database, 'discard plans', []);
+    }
     const known = this.#names.get(name);
     if (known !== undefined) return known;
     this.#made += 1;

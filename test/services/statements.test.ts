@@ -102,9 +102,10 @@ for (const [name, skip] of [['PGlite', false] as const, ['Postgres', postgres ? 
       for (const rows of await Promise.all(uses)) assert.deepEqual(rows, [{ one: 1 }]);
     });
 
-    test('one is of use however often it has been used', async () => {
+    test('one is of use for longer than its plan', async () => {
       const run = statementsOn(connection);
-      for (let use = 0; use < 2_100; use++) {
+      const until = performance.now() + 2_200;
+      for (let use = 0; performance.now() < until; use++) {
         const rows = await connection.run((database) => run(database, one, { plain: use % 2 === 0 ? 'x' : 'y' }));
         assert.equal(rows.length, use % 2 === 0 ? 1 : 0);
       }

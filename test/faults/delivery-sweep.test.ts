@@ -76,8 +76,9 @@ async function dieSending(world: FaultWorld, id: string, channel: StubChannel, p
 async function finish(world: FaultWorld, held: readonly string[], unanswered: readonly Promise<unknown>[] = []) {
   const survivor = world.worker();
   await survivor.ready();
-  await Promise.all(held.map((id) => world.release(id)));
+  // What was asked while the worker was dead is heard before anybody tries again.
   await Promise.all(unanswered);
+  await Promise.all(held.map((id) => world.release(id)));
   await world.settled();
   survivor.signal('SIGTERM');
   assert.deepEqual(await survivor.exited, [0, null], survivor.log);

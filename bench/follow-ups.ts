@@ -117,7 +117,7 @@ const MODES: Record<string, [measure: Measure, count: number]> = {
 };
 
 /** Time to make them and for their workflows to fall asleep, in milliseconds. */
-const leadTime = (count: number): number => 10_000 + count * 12;
+const leadTime = (count: number): number => 15_000 + count * 30;
 
 /** Makes one follow-up for each of so many contacts in one request. @returns the seconds it took */
 async function scheduleMany(service: RunningService, count: number, dueAt: (index: number) => number): Promise<number> {

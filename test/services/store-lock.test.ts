@@ -113,6 +113,8 @@ describe('the embedded store and its lock', { timeout: 120_000 }, () => {
         console.log(n);
       }
     `);
+    // Its output ends a moment before the process does, and until then it holds the store.
+    const ended = once(child, 'exit');
     let answered = 0;
     for (let next = await lines.next(); !next.done; next = await lines.next()) {
       answered = Number(next.value);
@@ -123,6 +125,7 @@ describe('the embedded store and its lock', { timeout: 120_000 }, () => {
       }
       child.kill('SIGKILL');
     }
+    await ended;
     assert.ok(answered >= 25);
     for (let time = 0; time < 2; time++) {
       const store = await openStore({ dataDir });

@@ -22,6 +22,7 @@ import { checkFollowUp } from '../domain/follow-ups/messages.ts';
 import { followUpOf } from '../domain/follow-ups/follow-up.ts';
 import type { ContactOf } from '../domain/ports/contact-service.ts';
 import type { ContactRow } from '../domain/ports/contact-store.ts';
+import { timeFrom } from './clock.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { askPolicy } from './may-send.ts';
 
@@ -33,6 +34,8 @@ export interface Agenda {
   pending: { followUpId: string; nextAt: string }[];
   /** There are more, which come later than these. */
   more: boolean;
+  /** When it was read: a workflow's own clock stands still during a task. ISO 8601. */
+  readAt: string;
 }
 
 /** A reply as it came, its time (ISO 8601) that of its coming where nobody said. */
@@ -57,17 +60,19 @@ export function contactActivities(dependencies: ActivityDependencies) {
   }
 
   return {
-    async readAgenda({ workspace, contactId }: ContactOf): Promise<Agenda> {
+    async readAgenda({ workspace, contactId, at }: ToContact): Promise<Agenda> {
       const rows = await store.followUps.pending(workspace, contactId, AGENDA_SIZE);
       const pending = rows.map(({ followUpId, nextAt }) => ({ followUpId, nextAt }));
-      return { pending, more: rows.length === AGENDA_SIZE };
+      return { pending, more: rows.length === AGENDA_SIZE, readAt: timeFrom(at) };
     },
 
     /**
      * Writes the row of a follow-up, once for each id. @throws `NotFound` for an unknown contact; `InvalidInput` with what keeps
      * it from being sent; `Conflict` when the id is another's
      */
-    async scheduleFollowUp(message: ToContact<ScheduleFollowUpMessage & { updateId: string }>): Promise<FollowUp> {
+    async scheduleFollowUp(
+      message: ToContact<ScheduleFollowUpMessage & { updateId: string }>,
+    ): Promise<{ followUp: FollowUp; writtenAt: string }> {
       const { workspace, contactId, type, payload, actor, at, updateId, askedAt = at } = message;
       const contact = await known(workspace, contactId);
       const errors = checkFollowUp(type, payload, contact);
@@ -78,7 +83,7 @@ export function contactActivities(dependencies: ActivityDependencies) {
       const [row] = await store.followUps.schedule(workspace, [given]);
       failpoint('schedule-after-row');
       if (row?.contactId !== contactId) throw new ReveilleError('conflict', `followUpId: ${followUpId} is taken`);
-      return followUpOf(row);
+      return { followUp: followUpOf(row), writtenAt: timeFrom(at) };
     },
 
     async rescheduleFollowUp(message: ToContact<RescheduleFollowUpMessage>): Promise<FollowUp> {

@@ -11,8 +11,12 @@ export class Agenda {
   /** The one whose message is being sent. */
   sending: string | null = null;
 
+  /** The newest instant that an activity told: later than the workflow's own clock within a task. */
+  told = '';
+
   /** Takes what the store has, in place of what was known. */
-  read({ pending, more }: AgendaPage): void {
+  read({ pending, more, readAt }: AgendaPage): void {
+    this.told = readAt;
     this.#nextAt.clear();
     for (const { followUpId, nextAt } of pending) this.#nextAt.set(followUpId, nextAt);
     this.#more = more;

@@ -71,7 +71,11 @@ export async function contact(...args: unknown[]): Promise<void> {
   async function sleep(milliseconds: number): Promise<boolean> {
     const next = agenda.soonest();
     const isOtherwise = (): boolean => agenda.unread || agenda.soonest() !== next || isFull();
-    return !(await condition(isOtherwise, milliseconds, { summary: `Until the next follow-up, at ${next}` }));
+    // The timer starts when this task ends, by which time what its activities took has passed.
+    const passed = Math.max(0, Date.parse(agenda.told) - Date.now());
+    return !(await condition(isOtherwise, Math.max(1, milliseconds - passed), {
+      summary: `Until the next follow-up, at ${next}`,
+    }));
   }
 
   /** Carries out what signals ask for, also while a message is being sent. */
@@ -91,7 +95,7 @@ export async function contact(...args: unknown[]): Promise<void> {
   async function keepAgenda(): Promise<boolean> {
     let byTimer = false;
     while (!isFull()) {
-      if (agenda.unread) await inTurn(async () => agenda.read(await quick.readAgenda(input)));
+      if (agenda.unread) await inTurn(async () => agenda.read(await quick.readAgenda({ ...input, at: now() })));
       show();
       const { due, nextInMs } = whatIsDue(agenda.entries(), now());
       // Where somebody waits for an answer of this very task, sending within it would hold that up.

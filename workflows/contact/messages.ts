@@ -91,7 +91,8 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
     inTurn(async () => {
       // The id of the update makes that of the follow-up, so that a repeat finds it, whichever run it comes to.
       const updateId = currentUpdateInfo()?.id ?? uuid4();
-      const followUp = await quick.scheduleFollowUp({ ...message, ...here(), updateId });
+      const { followUp, writtenAt } = await quick.scheduleFollowUp({ ...message, ...here(), updateId });
+      agenda.told = writtenAt;
       if (followUp.state === 'pending') agenda.put(followUp.followUpId, followUp.scheduledFor);
       return followUp;
     }),

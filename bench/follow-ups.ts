@@ -41,9 +41,11 @@ const PATIENCE_MS = 15 * 60_000;
 const steady: Measure = async (service, count) => {
   const start = Date.now() + leadTime(count);
   const created = await scheduleMany(service, count, (index) => start + (index * STEADY_MS) / count);
+  await delay(start - Date.now());
+  const before = service.usage();
   await delay(start + STEADY_MS - Date.now());
   const followUps = await whenOver(service, count);
-  return { created, ...lateness(followUps) };
+  return { created, ...lateness(followUps), ...cpuSince(service, before, count) };
 };
 
 const burst: Measure = async (service, count) => {

@@ -10,6 +10,8 @@ import type { Logger } from '../services/logging.ts';
 const FORCE_AFTER_GRACE_MS = 5_000;
 /** How long a workflow waits for the worker that has it cached; then any worker takes it, as after a kill. */
 const STICKY_MS = 5_000;
+/** So many workflows a worker keeps at hand; others are read again from their history. More cost more memory than they save time. */
+const CACHED_WORKFLOWS = 1_000;
 
 /** One task queue and what runs on it. */
 export interface QueueService {
@@ -59,6 +61,21 @@ export interface RunningWorkers {
   state(): WorkerState[];
 }
 
+/**
+ * A worker that calls into workflows without the guard against endless loops. Node's guard is a thread that is made for each call
+ * and ended after it (nodejs/node#47739), some ten for a workflow task, which was half the time that tasks took. Workflows here
+ * are of this project alone, and have no loop that does not wait.
+ */
+class UnguardedWorker extends Worker {
+  protected static override createWorkflowCreator(
+    ...[bundle, options, logger]: Parameters<typeof Worker.createWorkflowCreator>
+  ): ReturnType<typeof Worker.createWorkflowCreator> {
+    // The SDK takes any duration, and hands on to Node that there is none.
+    const unguarded = { ...options, isolateExecutionTimeoutMs: undefined as unknown as number };
+    return super.createWorkflowCreator(bundle, unguarded, logger);
+  }
+}
+
 /** Starts one worker per queue on one connection. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const workers = await Promise.all(options.queues.map((queue) => createWorker(queue, options)));
@@ -92,7 +109,7 @@ async function createWorker(
   options: WorkersOptions,
 ): Promise<{ taskQueue: string; worker: Worker }> {
   const { taskQueue, workflowBundle, activities } = queue;
-  const worker = await Worker.create({
+  const worker = await UnguardedWorker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue,
@@ -101,6 +118,7 @@ async function createWorker(
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_GRACE_MS,
     stickyQueueScheduleToStartTimeout: STICKY_MS,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
     interceptors: { activity: [...(options.activityInterceptors ?? [])] },
     ...(workflowBundle ? { workflowBundle } : {}),
     ...(options.identity === undefined ? {} : { identity: options.identity }),

@@ -1,5 +1,4 @@
-import { type SQL, and, eq, getTableColumns, gte, ne, sql } from 'drizzle-orm';
-import type { PgTable } from 'drizzle-orm/pg-core';
+import { type SQL, and, eq, gte, ne, sql } from 'drizzle-orm';
 import type { OptOut, Purpose } from '../../domain/contracts/contacts.ts';
 import type { DeliveryFacts } from '../../domain/ports/delivery-store.ts';
 import type { Database } from './connection.ts';
@@ -9,7 +8,7 @@ import { type StoredEffect, hasKey, isOfContact } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
 import { type StoredFollowUp, isFollowUp, toFollowUpRow } from './follow-up-rows.ts';
 import { customers } from './schema.ts';
-import { type Run, Statement, given } from './statements.ts';
+import { type Run, Statement, given, oneRow, rowOf } from './statements.ts';
 
 /** Messages of a purpose to a contact since then that were sent, are being sent, or may have been. */
 export const sentSince = (
@@ -33,23 +32,6 @@ export interface FoundDelivery {
   /** null: the contact is unknown. */
   facts: DeliveryFacts | null;
 }
-
-/** A row that travelled as JSON by its columns' names; what is `jsonb` is as it was. */
-function rowOf<Table extends PgTable>(
-  table: Table,
-  json: Record<string, unknown> | null,
-): Table['$inferSelect'] | null {
-  if (json === null) return null;
-  const fields = Object.entries(getTableColumns(table)).map(([key, column]) => {
-    const value = json[column.name];
-    return [key, value === null ? null : column.mapFromDriverValue(value)];
-  });
-  return Object.fromEntries(fields) as Table['$inferSelect'];
-}
-
-/** The row of `table` that is `which`, as JSON. */
-const oneRow = (table: PgTable, which: SQL | undefined): SQL<Record<string, unknown> | null> =>
-  sql`(select to_jsonb(${table}) from ${table} where ${which})`;
 
 const isoOf = (value: string): string => new Date(value).toISOString();
 

@@ -20,11 +20,15 @@ import {
   toFollowUpRow,
 } from './follow-up-rows.ts';
 import { forgottenContacts } from './forgotten.ts';
+import { Statement, given, oneRow, rowOf, statementsOn } from './statements.ts';
 
-async function find(database: Database, workspace: string, followUpId: string): Promise<FollowUpRow | null> {
-  const [row] = await database.select().from(scheduledActions).where(isFollowUp(workspace, followUpId));
-  return row ? toFollowUpRow(row) : null;
-}
+const find = new Statement<{ row: Record<string, unknown> | null }>(
+  'find_follow_up',
+  sql`select ${oneRow(
+    scheduledActions,
+    isFollowUp(given('workspace', scheduledActions.workspace), given('followUpId', scheduledActions.followUpId)),
+  )} as row`,
+);
 
 async function findMany(database: Database, workspace: string, followUpIds: readonly string[]): Promise<FollowUpRow[]> {
   const rows = await database
@@ -99,7 +103,7 @@ function endOne(
     await callOff(transaction, hasKey(workspace, messageKeyOf(followUpId)), by);
     const ended = await endUnsent(transaction, workspace, { contactId, followUpId }, by, state);
     await appendEvents(transaction, workspace, followUpEvents(ended, by.at));
-    return ended[0] ?? find(transaction, workspace, followUpId);
+    return ended[0] ?? (await findMany(transaction, workspace, [followUpId]))[0] ?? null;
   });
 }
 
@@ -139,10 +143,15 @@ const staleOnes = (database: Database, workspace: string, before: string, limit:
 
 /** Follow-ups; whoever changes the state of one holds its contact. */
 export function followUpStore(connection: Connection): FollowUpStore {
+  const run = statementsOn(connection);
   const newest = new NewestFirst(scheduledActions, 'createdAt', 'followUpId');
   return {
     schedule: (workspace, given) => connection.run((database) => scheduleAll(database, workspace, given)),
-    get: (workspace, followUpId) => connection.run((database) => find(database, workspace, followUpId)),
+    async get(workspace, followUpId) {
+      const [found] = await connection.run((database) => run(database, find, { workspace, followUpId }));
+      const row = rowOf(scheduledActions, found!.row);
+      return row && toFollowUpRow(row);
+    },
     getMany: (workspace, followUpIds) => connection.run((database) => findMany(database, workspace, followUpIds)),
     list: (workspace, { contactId, state, ...options }) => {
       const filter = and(

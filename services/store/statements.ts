@@ -1,5 +1,5 @@
-import { Param, Placeholder, type SQL, is, sql } from 'drizzle-orm';
-import { type PgColumn, PgDialect } from 'drizzle-orm/pg-core';
+import { Param, Placeholder, type SQL, getTableColumns, is, sql } from 'drizzle-orm';
+import { type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import { PgliteSession } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import type { Connection, Database } from './connection.ts';
@@ -95,3 +95,20 @@ export function statementsOn(connection: Connection): Run {
     return send(database, `execute ${name} (${params.map(literal).join(', ')})`, []);
   };
 }
+
+/** A row that travelled as JSON by its columns' names; what is `jsonb` is as it was. */
+export function rowOf<Table extends PgTable>(
+  table: Table,
+  json: Record<string, unknown> | null,
+): Table['$inferSelect'] | null {
+  if (json === null) return null;
+  const fields = Object.entries(getTableColumns(table)).map(([key, column]) => {
+    const value = json[column.name];
+    return [key, value === null ? null : column.mapFromDriverValue(value)];
+  });
+  return Object.fromEntries(fields) as Table['$inferSelect'];
+}
+
+/** The row of `table` that is `which`, as JSON. */
+export const oneRow = (table: PgTable, which: SQL | undefined): SQL<Record<string, unknown> | null> =>
+  sql`(select to_jsonb(${table}) from ${table} where ${which})`;

@@ -29,6 +29,12 @@ import { askPolicy } from './may-send.ts';
 /** A message to a contact, and the workflow's time (ISO 8601) at which it came. */
 export type ToContact<Message = object> = Message & ContactOf & { at: string };
 
+/** A follow-up, and when it is tried: when it is due, or when there is room after that. */
+export interface Scheduled {
+  followUp: FollowUp;
+  nextAt: string;
+}
+
 /** Follow-ups to come, the soonest first: when each is to be tried. */
 export interface Agenda {
   pending: { followUpId: string; nextAt: string }[];
@@ -72,7 +78,7 @@ export function contactActivities(dependencies: ActivityDependencies) {
      */
     async scheduleFollowUp(
       message: ToContact<ScheduleFollowUpMessage & { updateId: string }>,
-    ): Promise<{ followUp: FollowUp; writtenAt: string }> {
+    ): Promise<Scheduled & { writtenAt: string }> {
       const { workspace, contactId, type, payload, actor, at, updateId, askedAt = at } = message;
       const contact = await known(workspace, contactId);
       const errors = checkFollowUp(type, payload, contact);
@@ -83,16 +89,16 @@ export function contactActivities(dependencies: ActivityDependencies) {
       const [row] = await store.followUps.schedule(workspace, [given]);
       failpoint('schedule-after-row');
       if (row?.contactId !== contactId) throw new ReveilleError('conflict', `followUpId: ${followUpId} is taken`);
-      return { followUp: followUpOf(row), writtenAt: timeFrom(at) };
+      return { followUp: followUpOf(row), nextAt: row.nextAt, writtenAt: timeFrom(at) };
     },
 
-    async rescheduleFollowUp(message: ToContact<RescheduleFollowUpMessage>): Promise<FollowUp> {
+    async rescheduleFollowUp(message: ToContact<RescheduleFollowUpMessage>): Promise<Scheduled> {
       const { workspace, followUpId, at, askedAt = at } = message;
       const before = await ofContact(message, followUpId);
       const moved = await store.followUps.reschedule(workspace, followUpId, dueInstant(message.scheduledFor, askedAt));
       if (!moved)
         throw new ReveilleError('conflict', `Follow-up ${followUpId} can no longer be moved: it is ${before.state}`);
-      return followUpOf(moved);
+      return { followUp: followUpOf(moved), nextAt: moved.nextAt };
     },
 
     /** The follow-up as it is after it: cancelled unless its message is being sent, or was. */

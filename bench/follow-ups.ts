@@ -1,5 +1,5 @@
 /**
- * Follow-ups on a whole service and a Temporal server: `node bench/follow-ups.ts MODE [COUNT] [--memory | --file]`.
+ * Follow-ups on a whole service and a Temporal server: `node bench/follow-ups.ts MODE [COUNT] [--memory | --file] [--postgres]`.
  *
  *     steady  COUNT (600) spread over 60 seconds: how late each is sent
  *     burst   COUNT (10,000) due at one instant: sent per second
@@ -7,7 +7,8 @@
  *     single  COUNT (1,000) made one by one, `--in-flight` (16) at once: made per second
  *     races   COUNT (1,000) replies up to `--spread` (50) ms before or after the follow-up is due: none cancelled and sent
  *
- * `--memory` (the default) and `--file` say where the Temporal server keeps its state; `--profile DIR` writes CPU profiles of
+ * `--memory` (the default) and `--file` say where the Temporal server keeps its state. `--postgres`: API and worker are processes of
+ * their own on a Postgres, not one with a store within. `--profile DIR` writes CPU profiles of
  * the service. No channel is configured: messages end in the outbox, so that no vendor's time is in the figures. Every
  * contact has one follow-up. Prints a table, and the same as a line of JSON.
  */
@@ -23,6 +24,7 @@ const { positionals, values } = parseArgs({
   options: {
     memory: { type: 'boolean', default: false },
     file: { type: 'boolean', default: false },
+    postgres: { type: 'boolean', default: false },
     'in-flight': { type: 'string', default: '16' },
     profile: { type: 'string' },
     spread: { type: 'string', default: '50' },
@@ -151,7 +153,7 @@ function cpuSince(service: RunningService, before: ReturnType<RunningService['us
   const now = service.usage();
   const each = (from: number, to: number): number => rounded(((to - from) * 1_000) / count);
   return {
-    serviceCpuMsEach: each(before.service.cpuSeconds, now.service.cpuSeconds),
+    workerCpuMsEach: each(before.worker.cpuSeconds, now.worker.cpuSeconds),
     temporalCpuMsEach: each(before.temporal.cpuSeconds, now.temporal.cpuSeconds),
   };
 }
@@ -184,19 +186,22 @@ function seeded(seed: number): () => number {
 const [mode = '', given] = positionals;
 const chosen = Object.hasOwn(MODES, mode) ? MODES[mode] : undefined;
 if (!chosen || (values.memory && values.file)) {
-  process.stderr.write(`Use: node bench/follow-ups.ts ${Object.keys(MODES).join('|')} [COUNT] [--memory|--file]\n`);
+  process.stderr.write(
+    `Use: node bench/follow-ups.ts ${Object.keys(MODES).join('|')} [COUNT] [--memory|--file] [--postgres]\n`,
+  );
   process.exit(2);
 }
 const [measure, usual] = chosen;
 const count = Number(given ?? usual);
 const server = values.file ? 'file' : 'memory';
-const service = await RunningService.start({ contacts: count, server, profiles: values.profile ?? null });
+const store = values.postgres ? 'postgres' : 'embedded';
+const service = await RunningService.start({ contacts: count, server, store, profiles: values.profile ?? null });
 try {
   const figures = await measure(service, count);
-  const { service: own, temporal } = service.usage();
+  const { worker, temporal } = service.usage();
   const all = {
-    ...{ mode, count, server, ...figures },
-    ...{ servicePeakMb: own.peakMegabytes, temporalPeakMb: temporal.peakMegabytes },
+    ...{ mode, count, server, store, ...figures },
+    ...{ workerPeakMb: worker.peakMegabytes, temporalPeakMb: temporal.peakMegabytes },
   };
   for (const [name, value] of Object.entries(all)) process.stdout.write(`${name.padEnd(20)} ${value}\n`);
   process.stdout.write(`${JSON.stringify(all)}\n`);

@@ -11,6 +11,7 @@ import { generateCustomers } from '../domain/customers/generator.ts';
 import { createLogger } from '../services/logging.ts';
 import { openStore } from '../services/store/open-store.ts';
 import { loadWorkflowBundle } from '../workers/bundle.ts';
+import { type TestServer, startPostgresServer } from '../test/support/postgres.ts';
 import { type TestTemporal, cacheDir, devServer } from '../test/support/temporal.ts';
 
 const CLI = fileURLToPath(new URL('../client/cli/main.ts', import.meta.url));
@@ -21,6 +22,8 @@ export interface ServiceOptions {
   contacts: number;
   /** Where the Temporal server keeps its state: in memory, or in a file as `up` has it. */
   server: 'memory' | 'file';
+  /** `embedded`: all in one process, as `up` has it; `postgres`: API and worker are processes of their own, on one. */
+  store: 'embedded' | 'postgres';
   /** A folder for CPU profiles of the service; null for none. */
   profiles: string | null;
 }
@@ -31,42 +34,47 @@ export interface Usage {
   peakMegabytes: number;
 }
 
-/** Store, worker and API in one process, as `up` has them, and a Temporal server in another. */
+interface Parts {
+  temporal: TestTemporal;
+  /** The one that works; it answers too where there is no other. */
+  worker: ChildProcess;
+  api: ChildProcess;
+  postgres: TestServer | null;
+  folder: string;
+}
+
+/** A service and a Temporal server, each in a process or more of its own. */
 export class RunningService {
   readonly contactIds: readonly string[];
   readonly #runtime: Runtime;
-  readonly #temporal: TestTemporal;
-  readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #parts: Parts;
 
-  private constructor(
-    contactIds: readonly string[],
-    runtime: Runtime,
-    { temporal, child, folder }: { temporal: TestTemporal; child: ChildProcess; folder: string },
-  ) {
+  private constructor(contactIds: readonly string[], runtime: Runtime, parts: Parts) {
     this.contactIds = contactIds;
     this.#runtime = runtime;
-    this.#temporal = temporal;
-    this.#child = child;
-    this.#folder = folder;
+    this.#parts = parts;
   }
 
-  static async start({ contacts, server, profiles }: ServiceOptions): Promise<RunningService> {
+  static async start({ contacts, server, store, profiles }: ServiceOptions): Promise<RunningService> {
     const folder = mkdtempSync(join(tmpdir(), 'reveille-bench-'));
-    const contactIds = await importContacts(folder, contacts);
+    const postgres = store === 'postgres' ? await startPostgresServer({ durable: true }) : null;
+    if (store === 'postgres' && !postgres) throw new Error('There is no Postgres here');
+    const contactIds = await importContacts(folder, postgres?.url ?? null, contacts);
     // Made here where it is not yet, so that what it takes is not in the figures of the service.
     await loadWorkflowBundle({ production: false, logger: createLogger({ level: 'silent' }) });
     const temporal = await devServer(server === 'file' ? { dbFile: join(folder, 'temporal.db') } : {});
-    const flags = profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-    const child = spawn(process.execPath, [...flags, CLI, 'up'], {
-      cwd: folder,
-      env: { ...process.env, ...settings(temporal, folder) },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const runtime = await answering(folder, child);
+    const env = { ...process.env, ...settings(temporal, folder), ...(postgres && { DATABASE_URL: postgres.url }) };
+    const start = (command: string, flags: readonly string[] = []): ChildProcess =>
+      spawn(process.execPath, [...flags, CLI, command], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const worker = start(
+      postgres ? 'worker' : 'up',
+      profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
+    );
+    const api = postgres ? start('serve') : worker;
+    const runtime = await answering(folder, api);
     // Loading code and database takes more for a moment than anything after it; from here on counts what is done.
-    writeFileSync(`/proc/${child.pid}/clear_refs`, '5');
-    return new RunningService(contactIds, runtime, { temporal, child, folder });
+    writeFileSync(`/proc/${worker.pid}/clear_refs`, '5');
+    return new RunningService(contactIds, runtime, { temporal, worker, api, postgres, folder });
   }
 
   /** @throws when the answer is none of success */
@@ -95,23 +103,32 @@ export class RunningService {
     return items;
   }
 
-  usage(): { service: Usage; temporal: Usage } {
-    return { service: usageOf(this.#child.pid ?? 0), temporal: usageOf(this.#temporal.pid) };
+  usage(): { worker: Usage; temporal: Usage } {
+    return { worker: usageOf(this.#parts.worker.pid ?? 0), temporal: usageOf(this.#parts.temporal.pid) };
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGINT');
-    await ended;
-    await this.#temporal.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    const { worker, api, temporal, postgres, folder } = this.#parts;
+    for (const child of new Set([worker, api])) {
+      const ended = once(child, 'exit');
+      child.kill('SIGINT');
+      await ended;
+    }
+    await temporal.stop();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Customers are contacts too, and are imported many at once. */
-async function importContacts(dataDir: string, count: number): Promise<string[]> {
+async function importContacts(dataDir: string, databaseUrl: string | null, count: number): Promise<string[]> {
   const logger = createLogger({ level: 'silent' });
-  const store = await openStore({ dataDir, cacheDir: cacheDir(), logger });
+  const store = await openStore({
+    ...(databaseUrl !== null && { databaseUrl }),
+    dataDir,
+    cacheDir: cacheDir(),
+    logger,
+  });
   try {
     const sample = generateCustomers({ count, seed: 1, asOf: Date.now() });
     // Some of the sample have no address.

@@ -20,6 +20,7 @@ import {
   toFollowUpRow,
 } from './follow-up-rows.ts';
 import { forgottenContacts } from './forgotten.ts';
+import { paced } from './pace.ts';
 import { Statement, given, oneRow, rowOf, statementsOn } from './statements.ts';
 
 const find = new Statement<{ row: Record<string, unknown> | null }>(
@@ -45,10 +46,12 @@ async function scheduleAll(
   given: Parameters<FollowUpStore['schedule']>[1],
 ): Promise<FollowUpRow[]> {
   if (given.length === 0) return [];
-  const rows = given.map(({ actor, ...followUp }) => ({
+  const due = given.map(({ scheduledFor }) => scheduledFor);
+  const nextAts = await paced(database, workspace, due);
+  const rows = given.map(({ actor, ...followUp }, index) => ({
     ...followUp,
     workspace,
-    nextAt: followUp.scheduledFor,
+    nextAt: nextAts[index]!,
     state: 'pending' as const,
     createdBy: actor,
   }));
@@ -174,9 +177,10 @@ export function followUpStore(connection: Connection): FollowUpStore {
     },
     reschedule: (workspace, followUpId, scheduledFor) =>
       connection.transaction((transaction) =>
-        whileHeld(transaction, workspace, followUpId, () => {
+        whileHeld(transaction, workspace, followUpId, async () => {
           const isPending = and(isNotOver, sql`${scheduledActions.state} <> 'processing'`)!;
-          return change(transaction, workspace, followUpId, isPending, { scheduledFor, nextAt: scheduledFor });
+          const [nextAt] = await paced(transaction, workspace, [scheduledFor]);
+          return change(transaction, workspace, followUpId, isPending, { scheduledFor, nextAt: nextAt! });
         }),
       ),
     write: (workspace, followUpId, message) =>

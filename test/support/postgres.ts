@@ -71,8 +71,11 @@ async function ready(server: ChildProcess): Promise<void> {
   throw new Error(`Postgres did not start: ${said.join('\n')}`);
 }
 
-/** A server of its own in a temporary folder, on a Unix socket; null when there is no Postgres here. */
-export async function startPostgresServer(): Promise<TestServer | null> {
+/**
+ * A server of its own in a temporary folder, on a Unix socket; null when there is no Postgres here. Unless it is durable, a power
+ * cut would cost it its data, and nothing waits for the disk.
+ */
+export async function startPostgresServer({ durable = false } = {}): Promise<TestServer | null> {
   const programs = process.platform === 'win32' ? null : await findPrograms();
   if (!programs) return null;
   const user = await unprivilegedUser();
@@ -87,7 +90,17 @@ export async function startPostgresServer(): Promise<TestServer | null> {
   const killAtExit = (): void => void server?.kill('SIGKILL');
   process.once('exit', killAtExit);
   const start = async (): Promise<void> => {
-    const settings = ['-D', data, '-k', folder, '-p', '5432', '-c', 'listen_addresses=', ...DURABILITY_OFF];
+    const settings = [
+      '-D',
+      data,
+      '-k',
+      folder,
+      '-p',
+      '5432',
+      '-c',
+      'listen_addresses=',
+      ...(durable ? [] : DURABILITY_OFF),
+    ];
     server = spawn(join(programs, 'postgres'), settings, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
     await ready(server);
   };

@@ -91,16 +91,16 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
     inTurn(async () => {
       // The id of the update makes that of the follow-up, so that a repeat finds it, whichever run it comes to.
       const updateId = currentUpdateInfo()?.id ?? uuid4();
-      const { followUp, writtenAt } = await quick.scheduleFollowUp({ ...message, ...here(), updateId });
+      const { followUp, nextAt, writtenAt } = await quick.scheduleFollowUp({ ...message, ...here(), updateId });
       agenda.told = writtenAt;
-      if (followUp.state === 'pending') agenda.put(followUp.followUpId, followUp.scheduledFor);
+      if (followUp.state === 'pending') agenda.put(followUp.followUpId, nextAt);
       return followUp;
     }),
   );
   onUpdate(rescheduleFollowUp, rescheduleFollowUpMessage, (message) =>
     inTurn(async () => {
-      const followUp = await quick.rescheduleFollowUp({ ...message, ...here() });
-      agenda.put(followUp.followUpId, followUp.scheduledFor);
+      const { followUp, nextAt } = await quick.rescheduleFollowUp({ ...message, ...here() });
+      agenda.put(followUp.followUpId, nextAt);
       return followUp;
     }),
   );

@@ -49,6 +49,41 @@ export function followUpsSuite(open: StoreUnderTest): void {
     assert.equal(await store.followUps.get(workspace, 'f3'), null);
   });
 
+  test('what is due at one instant is tried a hundred a second from then on, each workspace by itself', async () => {
+    const store = open();
+    const [workspace, other] = [newWorkspace(), newWorkspace()];
+    const second = (from: number, hundredths = 0) =>
+      new Date(Date.parse(DUE) + from * 1_000 + hundredths * 10).toISOString();
+    const many = (prefix: string, count: number, scheduledFor: string) =>
+      Array.from({ length: count }, (_, index) => followUpOf(`${prefix}${index}`, `c${index}`, { scheduledFor }));
+    const nextAts = async (where: string, given: ReturnType<typeof many>): Promise<string[]> =>
+      (await store.followUps.schedule(where, given)).map(({ nextAt }) => nextAt);
+
+    const first = await nextAts(workspace, many('a', 250, DUE));
+    assert.deepEqual(first.slice(0, 100), Array<string>(100).fill(DUE));
+    assert.deepEqual(
+      [first[100], first[101], first[199], first[200], first[249]],
+      [second(1), second(1, 1), second(1, 99), second(2), second(2, 49)],
+    );
+    assert.deepEqual(
+      (await store.followUps.getMany(workspace, ['a249'])).map(({ scheduledFor }) => scheduledFor),
+      [DUE],
+      'it says when it was to be',
+    );
+    assert.deepEqual(await nextAts(other, many('a', 1, DUE)), [DUE]);
+    assert.deepEqual(await nextAts(workspace, many('b', 2, second(0, 50))), [second(2, 50), second(2, 51)]);
+    assert.deepEqual(
+      await nextAts(workspace, many('c', 1, second(2, 7))),
+      [second(2, 7)],
+      'there is room in its second',
+    );
+    assert.deepEqual(await nextAts(workspace, many('d', 1, second(-1, 99))), [second(-1, 99)]);
+    // Those that are over leave their room.
+    await store.followUps.cancel(workspace, 'a7', BY);
+    assert.deepEqual(await nextAts(workspace, many('e', 1, DUE)), [DUE]);
+    assert.equal((await store.followUps.reschedule(workspace, 'd0', DUE))?.nextAt, second(2, 53));
+  });
+
   test('pending ones of a contact come soonest first; lists go by contact and state', async () => {
     const store = open();
     const workspace = newWorkspace();

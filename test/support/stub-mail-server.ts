@@ -66,8 +66,10 @@ export class StubMailServer implements AsyncDisposable {
         else done(this.#replyTo('RCPT', id));
       },
       onData: (stream, { id, remotePort }, done) => {
-        void buffer(stream).then((content) =>
-          this.#receive(content, this.#chosen.get(id)!, this.#socketOf(remotePort), done),
+        void buffer(stream).then(
+          (content) => this.#receive(content, this.#chosen.get(id)!, this.#socketOf(remotePort), done),
+          // Whoever sent it was killed on the way: what did not come whole is no mail.
+          () => undefined,
         );
       },
     });

@@ -261,10 +261,14 @@ function comparable(result: unknown, input: unknown): unknown {
   return items.toSorted((a, b) => whose(a).localeCompare(whose(b)));
 }
 
-async function waitingOf(caller: Caller): Promise<string[]> {
+/** How many scans there were, and who waits for approval; null while a scan is under way. */
+async function atRest(caller: Caller): Promise<{ scans: number; waiting: string[] } | null> {
+  const scans = await service.operations.listScans(caller, { limit: 500 });
+  if (scans.items.some(({ elapsedMs }) => elapsedMs === null)) return null;
   const { items } = await service.operations.listInterventions(caller, { limit: 500 });
   const asked = items.filter((item) => item.deadline !== null);
-  return asked.toSorted((a, b) => a.customerId.localeCompare(b.customerId)).map((item) => item.interventionId);
+  const sorted = asked.toSorted((a, b) => a.customerId.localeCompare(b.customerId));
+  return { scans: scans.items.length, waiting: sorted.map((item) => item.interventionId) };
 }
 
 describe('through HTTP', () => {
@@ -275,15 +279,16 @@ describe('through HTTP', () => {
   for (const name of Object.keys(CALLS) as OperationName[]) {
     test(`${name} gives and refuses the same as without`, async () => {
       // Scans that an operation before has started are not at the same point in both.
-      const waiting = await eventually('as many wait for approval here as there', async () => {
-        const both = await Promise.all([local, remote].map(({ caller }) => waitingOf(caller)));
-        return both[0]!.length === both[1]!.length && both;
+      const waiting = await eventually('both are at rest, and alike', async () => {
+        const [here, there] = await Promise.all([local, remote].map(({ caller }) => atRest(caller)));
+        const alike = here?.scans === there?.scans && here?.waiting.length === there?.waiting.length;
+        return here && there && alike && ([here.waiting, there.waiting] as const);
       });
-      assert.ok(waiting[0]!.length >= 2, 'fewer than two wait for approval');
+      assert.ok(waiting[0].length >= 2, 'fewer than two wait for approval');
       for (const call of CALLS[name]) {
         const [here, there] = [
-          await outcome(local, name, call(local, waiting[0]!)),
-          await outcome(remote, name, call(remote, waiting[1]!)),
+          await outcome(local, name, call(local, waiting[0])),
+          await outcome(remote, name, call(remote, waiting[1])),
         ];
         assert.deepEqual(there, here);
       }

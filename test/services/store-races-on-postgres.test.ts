@@ -250,11 +250,12 @@ describe('two processes that meet on Postgres', { skip, timeout: 400_000 }, () =
   });
 
   test('of begins in both processes one goes for each message and lease, and the cap holds over all messages', async () => {
-    const workspace = newWorkspace();
     const full = held(decisionOf('later', { at: inMinutes(180), reason: 'cap' }));
     const contacts = Array.from({ length: 40 }, (_, index) => `c${index}`);
     await Promise.all(
       contacts.map(async (contactId) => {
+        // One each: of a workspace no more than a hundred begin in one second.
+        const workspace = newWorkspace();
         const ids = ['a', 'b', 'c', 'd'].map((each) => `${contactId}-${each}`);
         await scheduleKnown(stores[0], workspace, contactId, ...ids);
         const round = async (at: string) => {

@@ -8,9 +8,8 @@
  *     races   COUNT (1,000) replies up to `--spread` (50) ms before or after the follow-up is due: none cancelled and sent
  *
  * `--memory` (the default) and `--file` say where the Temporal server keeps its state. `--postgres`: API and worker are processes of
- * their own on a Postgres, not one with a store within. `--profile DIR` writes CPU profiles of
- * the service. No channel is configured: messages end in the outbox, so that no vendor's time is in the figures. Every
- * contact has one follow-up. Prints a table, and the same as a line of JSON.
+ * their own on a Postgres, not one with a store within. `--profile DIR` writes CPU profiles of the worker. No channel is configured:
+ * messages end in the outbox, so that no vendor's time is in the figures. Every contact has one follow-up. Prints a table, and the same as a line of JSON.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';

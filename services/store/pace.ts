@@ -59,12 +59,15 @@ export async function paced(database: Database, workspace: string, due: readonly
   }
 
   const places: string[] = [];
+  // Full seconds stay full: those that are due in one go on looking where the last of them found room.
+  const lastOf = new Map<number, number>();
   for (const instant of due) {
     const own = secondOf(instant);
-    let second = own;
+    let second = lastOf.get(own) ?? own;
     let before = await takenIn(second);
     while (before >= MOST_PER_SECOND) before = await takenIn(++second);
     taken.set(second, before + 1);
+    lastOf.set(own, second);
     const within = (before * SECOND_MS) / MOST_PER_SECOND;
     places.push(second === own ? instant : new Date(second * SECOND_MS + within).toISOString());
   }

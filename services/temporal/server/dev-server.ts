@@ -9,7 +9,7 @@ import { endWithParent, recordProcess, stopProcess } from './processes.ts';
 
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 60_000;
-/** Go's collector runs when the heap has grown by so much, by default 100: a tenth less processor time, half as much memory again. */
+/** Go's collector runs when the heap has grown by so much; by default 100, which costs more processor time and less memory. */
 const GARBAGE_PERCENT = '200';
 const STOP_GRACE_MS = 10_000;
 const ATTEMPTS = 5;

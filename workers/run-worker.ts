@@ -1,17 +1,22 @@
+import { setFlagsFromString } from 'node:v8';
 import {
   type ActivityInterceptorsFactory,
   type NativeConnection,
-  Worker,
+  type Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { Logger } from '../services/logging.ts';
+import { LightWorker } from './workflow-threads.ts';
 
 /** Past the grace time cancelled activities get this long to notice; then their attempts are given up. */
 const FORCE_AFTER_GRACE_MS = 5_000;
-/** How long a workflow waits for the worker that has it cached; then any worker takes it, as after a kill. */
-const STICKY_MS = 5_000;
-/** So many workflows a worker keeps at hand; others are read again from their history. More cost more memory than they save time. */
-const CACHED_WORKFLOWS = 1_000;
+/**
+ * So many workflows a worker keeps at hand, at some 80 kB each; others are read again from their history, which adds a fifth to what
+ * a task takes of the worker and of the server.
+ */
+const CACHED_WORKFLOWS = 4_000;
+/** V8 lets a heap grow to several times what is kept before it looks for garbage: of workflows at hand that is much. */
+const HEAP_GROWTH_PERCENT = 20;
 
 /** One task queue and what runs on it. */
 export interface QueueService {
@@ -61,23 +66,9 @@ export interface RunningWorkers {
   state(): WorkerState[];
 }
 
-/**
- * A worker that calls into workflows without the guard against endless loops. Node's guard is a thread that is made for each call
- * and ended after it (nodejs/node#47739), some ten for a workflow task, which was half the time that tasks took. Workflows here
- * are of this project alone, and have no loop that does not wait.
- */
-class UnguardedWorker extends Worker {
-  protected static override createWorkflowCreator(
-    ...[bundle, options, logger]: Parameters<typeof Worker.createWorkflowCreator>
-  ): ReturnType<typeof Worker.createWorkflowCreator> {
-    // The SDK takes any duration, and hands on to Node that there is none.
-    const unguarded = { ...options, isolateExecutionTimeoutMs: undefined as unknown as number };
-    return super.createWorkflowCreator(bundle, unguarded, logger);
-  }
-}
-
 /** Starts one worker per queue on one connection. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const workers = await Promise.all(options.queues.map((queue) => createWorker(queue, options)));
   const stop = (): void => {
     for (const { worker } of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -109,7 +100,7 @@ async function createWorker(
   options: WorkersOptions,
 ): Promise<{ taskQueue: string; worker: Worker }> {
   const { taskQueue, workflowBundle, activities } = queue;
-  const worker = await UnguardedWorker.create({
+  const worker = await LightWorker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue,
@@ -117,7 +108,6 @@ async function createWorker(
     // The SDK's own default is no grace at all.
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_GRACE_MS,
-    stickyQueueScheduleToStartTimeout: STICKY_MS,
     maxCachedWorkflows: CACHED_WORKFLOWS,
     interceptors: { activity: [...(options.activityInterceptors ?? [])] },
     ...(workflowBundle ? { workflowBundle } : {}),

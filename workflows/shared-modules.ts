@@ -22,6 +22,3 @@ for (const module of [
 ]) {
   Object.freeze(module);
 }
-
-// The SDK takes down where every promise is made, and keeps that as long as the promise. Two lines tell where an error comes from.
-Error.stackTraceLimit = 2;

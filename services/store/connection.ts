@@ -10,6 +10,8 @@ export interface Connection {
   run<Result>(work: (database: Database) => Promise<Result>): Promise<Result>;
   /** All or nothing. `work` must use the database it is given, and nothing else of the store. */
   transaction<Result>(work: (transaction: Database) => Promise<Result>, config?: PgTransactionConfig): Promise<Result>;
+  /** A transaction that holds the lock of that name (`lockName`) before it reads anything; `holdLock` says what that is. */
+  holding<Result>(lock: string, work: (transaction: Database) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 

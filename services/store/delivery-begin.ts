@@ -11,29 +11,19 @@ import { LOST } from './effect-attempts.ts';
 import { type StoredEffect, isEffect } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
 import { appendEvents } from './events.ts';
-import {
-  type StoredFollowUp,
-  contactLock,
-  followUpEvents,
-  holdsContact,
-  isFollowUp,
-  keepInStep,
-  toFollowUpRow,
-} from './follow-up-rows.ts';
-import { type Run, Statement } from './statements.ts';
+import { type StoredFollowUp, followUpEvents, isFollowUp, keepInStep, toFollowUpRow } from './follow-up-rows.ts';
+import type { Run } from './statements.ts';
 
 type Begin = Parameters<DeliveryStore['begin']>;
 /** A message that is to begin, with the clock and the length of its attempt. */
 export type Beginning = Begin[1] & { workspace: string; at: string; leaseMs: number; promotionsSince: string };
-
-const hold = new Statement('hold_contact', holdsContact);
 
 /** Who ends what the contact's policy never lets go. */
 const POLICY = 'policy';
 const OTHER_WAY =
   'A lost attempt may have sent it, and now it would go another way, on which the other side could not tell that it is the same.';
 
-/** @throws ReveilleError `not_found` */
+/** Hold the contact (`contactLock`). @throws ReveilleError `not_found` */
 export async function beginDelivery(
   run: Run,
   transaction: Database,
@@ -41,7 +31,6 @@ export async function beginDelivery(
   decide: Begin[4],
 ): Promise<Begun> {
   const { workspace, contactId, followUpId } = message;
-  await run(transaction, hold, { contactLock: contactLock(workspace, contactId) });
   for (;;) {
     const found = await findDelivery(run, transaction, message);
     if (followUpId !== null && found.followUp?.contactId !== contactId) {

@@ -70,7 +70,7 @@ const find = new Statement<{
     )}) as "promotionsAt"`,
 );
 
-/** Hold the contact (`holdContact`), so that nothing of it changes after. */
+/** Hold the contact (`contactLock`), so that nothing of it changes after. */
 export async function findDelivery(
   run: Run,
   transaction: Database,

@@ -112,6 +112,8 @@ function embeddedConnection(client: PGlite, release: () => Promise<void>): Conne
   return {
     run: (work) => reported(work(database)),
     transaction: (work, config) => reported(database.transaction(work, config)),
+    // Transactions here come one after the other, and nobody else has the folder.
+    holding: (_lock, work) => reported(database.transaction(work)),
     close: () => (closing ??= client.close().finally(release)),
   };
 }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { type NodePgDatabase, drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
@@ -58,6 +59,25 @@ async function migrateAlone(database: NodePgDatabase): Promise<void> {
   }
 }
 
+/** Begins and takes the lock in one trip to the server. */
+async function holding<Result>(
+  database: NodePgDatabase,
+  lock: string,
+  work: (transaction: NodePgDatabase) => Promise<Result>,
+): Promise<Result> {
+  const name = pg.escapeLiteral(lock);
+  await database.execute(sql.raw(`begin; select pg_advisory_xact_lock(hashtextextended(${name}, 0))`));
+  try {
+    const result = await work(database);
+    await database.execute(sql.raw('commit'));
+    return result;
+  } catch (error) {
+    // A connection that cannot roll back is closed, which does.
+    await database.execute(sql.raw('rollback')).catch(() => {});
+    throw error;
+  }
+}
+
 /** A pool of connections to Postgres, its tables brought up to date. @throws ReveilleError `unavailable` */
 export async function connectPostgres(databaseUrl: string, logger?: Logger): Promise<Connection> {
   let pool: pg.Pool;
@@ -81,6 +101,7 @@ export async function connectPostgres(databaseUrl: string, logger?: Logger): Pro
       }
     },
     transaction: (work, config) => withClient(pool, (client) => client.transaction(work, config)),
+    holding: (lock, work) => withClient(pool, (client) => holding(client, lock, work)),
     close: () => (closing ??= pool.end()),
   };
 }

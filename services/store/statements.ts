@@ -14,7 +14,7 @@ type Values = Readonly<Record<string, string | number | boolean | Record<string,
 /** What columns make of them. */
 type Driven = string | number | boolean | null;
 
-/** A statement that is carried out for every message: its text is made once, and PGlite plans it once in a while. */
+/** A statement that is carried out for every message: its text is made once, and it is planned once in a while. */
 export class Statement<Row> {
   readonly name: string;
   readonly text: string;
@@ -75,8 +75,9 @@ class Plans {
   }
 }
 
-async function send<Row>({ _: { session } }: Database, text: string, params: unknown[]): Promise<Row[]> {
-  const result: unknown = await session.prepareQuery({ sql: text, params }, undefined, undefined, false).execute();
+/** @param name under which Postgres keeps it prepared in each of its sessions */
+async function send<Row>({ _: { session } }: Database, text: string, params: unknown[], name?: string): Promise<Row[]> {
+  const result: unknown = await session.prepareQuery({ sql: text, params }, undefined, name, false).execute();
   return (result as { rows: Row[] }).rows;
 }
 
@@ -90,7 +91,7 @@ export function statementsOn(connection: Connection): Run {
   plansOf.set(connection, plans);
   return async (database, statement, values) => {
     const params = statement.valuesOf(values);
-    if (!is(database._.session, PgliteSession)) return send(database, statement.text, params);
+    if (!is(database._.session, PgliteSession)) return send(database, statement.text, params, statement.name);
     const name = await plans.nameOf(statement, database);
     return send(database, `execute ${name} (${params.map(literal).join(', ')})`, []);
   };

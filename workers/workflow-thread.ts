@@ -1,0 +1,54 @@
+/**
+ * A thread in which workflows run, as `workflow-threads.ts` starts it. Workflows are the SDK's; what it does around them and we
+ * leave out is said there.
+ */
+import { parentPort } from 'node:worker_threads';
+import proto from '@temporalio/proto';
+import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
+import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
+import type { SinkCall } from '@temporalio/workflow';
+import type { Activated, Answer, Question } from './workflow-threads.ts';
+
+if (parentPort === null) throw new TypeError('This runs in a thread of a worker');
+const main = parentPort;
+const { WorkflowActivation } = proto.coresdk.workflow_activation;
+
+// Where each promise was made: the SDK compiles two functions and writes a trace for every one.
+globalHandlers['setPromiseHook'] = () => {};
+
+let creator: ReusableVMWorkflowCreator | undefined;
+const workflows = ReusableVMWorkflowCreator.workflowByRunId;
+
+async function answer(question: Question): Promise<Activated | null> {
+  if ('bundle' in question) {
+    const { bundle, activityNames } = question;
+    // The SDK takes any duration of its guard, and hands on to Node that there is none.
+    const noGuard = undefined as unknown as number;
+    creator = await ReusableVMWorkflowCreator.create(bundle, noGuard, activityNames);
+    return null;
+  }
+  const { runId, creation, activation } = question;
+  if (activation === null) {
+    await workflows.get(runId)?.dispose();
+    return null;
+  }
+  if (creation !== null) await creator?.createWorkflow(creation);
+  const workflow = workflows.get(runId);
+  if (workflow === undefined) throw new TypeError(`No workflow runs here as ${runId}`);
+  // A message has no methods.
+  const completion = await workflow.activate(WorkflowActivation.fromObject(activation));
+  return { completion, calls: (await workflow.getAndResetSinkCalls()).map(sendable) };
+}
+
+/** Functions cannot be sent. */
+function sendable(call: SinkCall): SinkCall {
+  const { now: _now, random: _random, ...unsafe } = call.workflowInfo.unsafe;
+  return { ...call, workflowInfo: { ...call.workflowInfo, unsafe: unsafe as SinkCall['workflowInfo']['unsafe'] } };
+}
+
+main.on('message', ({ id, ...question }: Question & { id: number }) => {
+  void answer(question as Question)
+    .then((said): Answer => ({ id, said, error: null }))
+    .catch((error: unknown): Answer => ({ id, said: null, error }))
+    .then((message) => main.postMessage(message));
+});

@@ -9,7 +9,8 @@
  *
  * `--memory` (the default) and `--file` say where the Temporal server keeps its state. `--postgres`: API and worker are processes of
  * their own on a Postgres, not one with a store within. `--profile DIR` writes CPU profiles of the worker. No channel is configured:
- * messages end in the outbox, so that no vendor's time is in the figures. Every contact has one follow-up. Prints a table, and the same as a line of JSON.
+ * messages end in the outbox, so that no vendor's time is in the figures. Every contact has one follow-up. Prints a table, and the
+ * same as a line of JSON.
  */
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';

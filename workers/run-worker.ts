@@ -11,7 +11,7 @@ import { LightWorker } from './workflow-threads.ts';
 /** Past the grace time cancelled activities get this long to notice; then their attempts are given up. */
 const FORCE_AFTER_GRACE_MS = 5_000;
 /**
- * So many workflows a worker keeps at hand, at some 80 kB each; others are read again from their history, which adds a fifth to what
+ * So many workflows a worker keeps at hand, at some 100 kB each; others are read again from their history, which adds a fifth to what
  * a task takes of the worker and of the server.
  */
 const CACHED_WORKFLOWS = 4_000;

@@ -6,7 +6,7 @@ import { parentPort } from 'node:worker_threads';
 import proto from '@temporalio/proto';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
-import type { SinkCall } from '@temporalio/workflow';
+import { sendableInfo } from './sendable-info.ts';
 import type { Activated, Answer, Question } from './workflow-threads.ts';
 
 if (parentPort === null) throw new TypeError('This runs in a thread of a worker');
@@ -27,28 +27,25 @@ async function answer(question: Question): Promise<Activated | null> {
     creator = await ReusableVMWorkflowCreator.create(bundle, noGuard, activityNames);
     return null;
   }
-  const { runId, creation, activation } = question;
-  if (activation === null) {
-    await workflows.get(runId)?.dispose();
+  if ('disposed' in question) {
+    await workflows.get(question.disposed)?.dispose();
     return null;
   }
+  const { runId, creation, activation } = question;
   if (creation !== null) await creator?.createWorkflow(creation);
   const workflow = workflows.get(runId);
   if (workflow === undefined) throw new TypeError(`No workflow runs here as ${runId}`);
   // A message has no methods.
   const completion = await workflow.activate(WorkflowActivation.fromObject(activation));
-  return { completion, calls: (await workflow.getAndResetSinkCalls()).map(sendable) };
+  const calls = await workflow.getAndResetSinkCalls();
+  return { completion, calls: calls.map((call) => ({ ...call, workflowInfo: sendableInfo(call.workflowInfo) })) };
 }
 
-/** Functions cannot be sent. */
-function sendable(call: SinkCall): SinkCall {
-  const { now: _now, random: _random, ...unsafe } = call.workflowInfo.unsafe;
-  return { ...call, workflowInfo: { ...call.workflowInfo, unsafe: unsafe as SinkCall['workflowInfo']['unsafe'] } };
-}
+const reply = (message: Answer): void => main.postMessage(message);
 
-main.on('message', ({ id, ...question }: Question & { id: number }) => {
-  void answer(question as Question)
-    .then((said): Answer => ({ id, said, error: null }))
-    .catch((error: unknown): Answer => ({ id, said: null, error }))
-    .then((message) => main.postMessage(message));
+main.on('message', ({ id, question }: { id: number; question: Question }) => {
+  // What cannot be sent is an error too, else whoever asked would wait for ever.
+  void answer(question)
+    .then((said) => reply({ id, said, error: null }))
+    .catch((error: unknown) => reply({ id, said: null, error }));
 });

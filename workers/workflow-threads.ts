@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker as Thread } from 'node:worker_threads';
 import type { coresdk } from '@temporalio/proto';
 import { UnexpectedError, Worker } from '@temporalio/worker';
@@ -7,6 +6,7 @@ import type { WorkflowBundleWithSourceMapAndFilename as Bundle } from '@temporal
 import type { SinkCall } from '@temporalio/workflow';
 import type { WorkflowCreateOptions } from '@temporalio/workflow/lib/interfaces.js';
 import { createUnsafeRandomSource } from '@temporalio/workflow/lib/random-helpers.js';
+import { sendableInfo } from './sendable-info.ts';
 
 type Activation = coresdk.workflow_activation.IWorkflowActivation;
 type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
@@ -14,7 +14,8 @@ type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
 /** What a thread is asked: to load the code of workflows; to go on with one, made before where `creation` is given; to end one. */
 export type Question =
   | { bundle: Bundle; activityNames: Set<string> }
-  | { runId: string; creation: WorkflowCreateOptions | null; activation: Activation | null };
+  | { runId: string; creation: WorkflowCreateOptions | null; activation: Activation }
+  | { disposed: string };
 
 /** How a workflow went on, and what it wants to have logged. */
 export interface Activated {
@@ -60,15 +61,12 @@ class WorkflowThread {
     const id = (this.#count += 1);
     const { promise, resolve, reject } = Promise.withResolvers<Activated | null>();
     this.#asked.set(id, { resolve, reject });
-    this.#thread.postMessage({ id, ...question });
+    this.#thread.postMessage({ id, question });
     return promise;
   }
 
   async stop(): Promise<void> {
-    if (this.#ended) return;
-    const exit = once(this.#thread, 'exit');
     await this.#thread.terminate();
-    await exit;
   }
 
   #end(cause: unknown): void {
@@ -86,14 +84,9 @@ class ThreadedWorkflow implements Workflow {
   #calls: SinkCall[] = [];
 
   constructor(thread: WorkflowThread, creation: WorkflowCreateOptions) {
-    const { now: _now, random: _random, ...unsafe } = creation.info.unsafe;
     this.#thread = thread;
     this.#runId = creation.info.runId;
-    // Functions cannot be sent; the thread has its own.
-    this.#creation = {
-      ...creation,
-      info: { ...creation.info, unsafe: unsafe as WorkflowCreateOptions['info']['unsafe'] },
-    };
+    this.#creation = { ...creation, info: sendableInfo(creation.info) };
     thread.workflows += 1;
   }
 
@@ -119,7 +112,7 @@ class ThreadedWorkflow implements Workflow {
   async dispose(): Promise<void> {
     this.#thread.workflows -= 1;
     if (this.#creation !== null) return;
-    this.#thread.ask({ runId: this.#runId, creation: null, activation: null }).catch(() => {});
+    this.#thread.ask({ disposed: this.#runId }).catch(() => {});
   }
 }
 

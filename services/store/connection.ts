@@ -18,13 +18,15 @@ export interface Connection {
 /** One moment for several reads. */
 export const SNAPSHOT = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const;
 
+/** Takes the lock of that name (`lockName`) for the transaction. */
+export const takesLock = (name: SQL): SQL => sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
+
 /**
  * Waits for whoever holds the same key, and holds it until the transaction ends. The statement after it sees all that
  * the holder before wrote.
  */
 export async function holdLock(transaction: Database, ...key: string[]): Promise<void> {
-  const name = lockName(...key);
-  await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
+  await transaction.execute(takesLock(sql`${lockName(...key)}`));
 }
 
 /** Name of the lock that `holdLock` takes. */

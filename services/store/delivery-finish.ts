@@ -5,7 +5,7 @@ import { finishDone } from './delivery-done.ts';
 import { type StoredEffect, atRest, effectOf, hasKey, noteSent } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
 import { appendEvents } from './events.ts';
-import { holdContact, keepInStep } from './follow-up-rows.ts';
+import { contactLock, keepInStep } from './follow-up-rows.ts';
 import type { Run } from './statements.ts';
 
 type Rest = Awaited<ReturnType<DeliveryStore['finish']>>;
@@ -77,14 +77,14 @@ async function saidBefore(
   return isSame && found.resolvedBy === null ? rest : null;
 }
 
+/** Hold the contact (`contactLock`). */
 async function finishInSteps(
   transaction: Database,
   workspace: string,
-  { key, contactId, followUpId }: DeliveryOf,
+  { key, followUpId }: DeliveryOf,
   fence: number,
   end: DeliveryEnd,
 ): Promise<Rest> {
-  await holdContact(transaction, workspace, contactId);
   const row = await endAttempt(transaction, workspace, key, fence, end);
   if (!row) return saidBefore(transaction, workspace, key, fence, end.state);
   const { at } = end;
@@ -111,5 +111,7 @@ export async function finishDelivery(
     const isDone = await connection.run((database) => finishDone(run, database, workspace, delivery, fence, end));
     if (isDone) return 'done';
   }
-  return connection.transaction((transaction) => finishInSteps(transaction, workspace, delivery, fence, end));
+  return connection.holding(contactLock(workspace, delivery.contactId), (transaction) =>
+    finishInSteps(transaction, workspace, delivery, fence, end),
+  );
 }

@@ -4,7 +4,7 @@ import type { EffectState } from '../../domain/contracts/effects.ts';
 import { soonestFirst } from '../../domain/follow-ups/due.ts';
 import { followUpOf } from '../../domain/follow-ups/follow-up.ts';
 import type { FollowUpRow } from '../../domain/ports/contact-store.ts';
-import { type Database, holdLock, lockName } from './connection.ts';
+import { type Database, holdLock, lockName, takesLock } from './connection.ts';
 import { scheduledActions } from './contact-schema.ts';
 import { type CallingOff, type StoredEffect, isOfContact } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
@@ -99,7 +99,7 @@ export const holdContact = (transaction: Database, workspace: string, contactId:
   holdLock(transaction, 'contact', workspace, contactId);
 
 /** The same for statements that are carried out for every message: the lock's name is given as `contactLock`. */
-export const holdsContact = sql`select pg_advisory_xact_lock(hashtextextended(${given('contactLock', scheduledActions.contactId)}, 0))`;
+export const holdsContact = takesLock(given('contactLock', scheduledActions.contactId));
 
 export const contactLock = (workspace: string, contactId: string): string => lockName('contact', workspace, contactId);
 

@@ -10,6 +10,7 @@ import { appendEvents } from './events.ts';
 import {
   endUnsent,
   followUpEvents,
+  contactLock,
   holdContact,
   isFollowUp,
   isNotOver,
@@ -110,13 +111,13 @@ function endOne(
   });
 }
 
+/** Hold the contact (`contactLock`). */
 async function cancelAll(
   transaction: Database,
   workspace: string,
   contactId: string,
   by: CallingOff,
 ): Promise<FollowUpRow[]> {
-  await holdContact(transaction, workspace, contactId);
   await callOff(transaction, messagesToCome(workspace, contactId), by);
   const cancelled = await endUnsent(transaction, workspace, { contactId }, by, 'cancelled');
   await appendEvents(transaction, workspace, followUpEvents(cancelled, by.at));
@@ -192,7 +193,9 @@ export function followUpStore(connection: Connection): FollowUpStore {
     cancel: (workspace, followUpId, by) =>
       connection.transaction((transaction) => endOne(transaction, workspace, followUpId, by, 'cancelled')),
     cancelPending: (workspace, contactId, by) =>
-      connection.transaction((transaction) => cancelAll(transaction, workspace, contactId, by)),
+      connection.holding(contactLock(workspace, contactId), (transaction) =>
+        cancelAll(transaction, workspace, contactId, by),
+      ),
     fail: (workspace, followUpId, by) =>
       connection.transaction((transaction) =>
         endOne(transaction, workspace, followUpId, { ...by, actor: null }, 'failed'),

@@ -4,7 +4,7 @@ import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { ReveilleError } from '../../domain/errors.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, takesLock } from './connection.ts';
 import { storeError, storeUnavailable } from './database-errors.ts';
 import { MIGRATIONS_FOLDER } from './migrations-folder.ts';
 
@@ -65,15 +65,14 @@ async function holding<Result>(
   lock: string,
   work: (transaction: NodePgDatabase) => Promise<Result>,
 ): Promise<Result> {
-  const name = pg.escapeLiteral(lock);
-  await database.execute(sql.raw(`begin; select pg_advisory_xact_lock(hashtextextended(${name}, 0))`));
+  await database.execute(sql`begin; ${takesLock(sql.raw(pg.escapeLiteral(lock)))}`);
   try {
     const result = await work(database);
-    await database.execute(sql.raw('commit'));
+    await database.execute(sql`commit`);
     return result;
   } catch (error) {
     // A connection that cannot roll back is closed, which does.
-    await database.execute(sql.raw('rollback')).catch(() => {});
+    await database.execute(sql`rollback`).catch(() => {});
     throw error;
   }
 }

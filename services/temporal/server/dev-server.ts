@@ -11,6 +11,8 @@ const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 60_000;
 /** Go's collector runs when the heap has grown by so much; by default 100, which costs more processor time and less memory. */
 const GARBAGE_PERCENT = '200';
+/** Of SQLite in memory, which goes through the table of its pages at each commit: larger ones are fewer. */
+const PAGE_BYTES = 16_384;
 const STOP_GRACE_MS = 10_000;
 const ATTEMPTS = 5;
 
@@ -119,8 +121,6 @@ function launch(options: DevServerOptions, port: number, uiPort: number | null):
   };
 }
 
-const PAGE_BYTES = 16_384;
-
 function serverArguments(options: DevServerOptions, port: number, uiPort: number | null): string[] {
   return [
     ...['server', 'start-dev', '--ip', HOST, '--port', String(port), '--namespace', options.namespace],
@@ -135,8 +135,7 @@ function serverArguments(options: DevServerOptions, port: number, uiPort: number
           '--sqlite-pragma',
           'synchronous=normal',
         ]
-      : // A commit goes through the table of all pages in memory: larger ones are fewer.
-        ['--sqlite-pragma', `page_size=${PAGE_BYTES}`]),
+      : ['--sqlite-pragma', `page_size=${PAGE_BYTES}`]),
     // By default a namespace's schedules start about 33 workflows a second.
     ...['--dynamic-config-value', 'worker.schedulerNamespaceStartWorkflowRPS=1000'],
     ...options.searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),

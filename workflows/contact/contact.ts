@@ -3,6 +3,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,7 +18,9 @@ import { Agenda } from './agenda.ts';
 import { answerMessages } from './messages.ts';
 
 /** It continues as new from so many events on: well before its history is long. */
-const FULL = 1_000;
+const FULL = 400;
+/** What it was for runs that began before. */
+const FULL_BEFORE = 1_000;
 /** When a follow-up is tried again whose sending failed for a whole day of attempts, in milliseconds. */
 const AGAIN_MS = 60_000;
 
@@ -31,7 +34,10 @@ export async function contact(...args: unknown[]): Promise<void> {
   const { workspace, contactId } = input;
   const agenda = new Agenda();
   const now = (): string => new Date().toISOString();
-  const isFull = (): boolean => workflowInfo().historyLength >= FULL || workflowInfo().continueAsNewSuggested;
+  const isFull = (): boolean => {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    return historyLength >= FULL_BEFORE || continueAsNewSuggested || (historyLength >= FULL && patched('full-at-400'));
+  };
   // Before anything is awaited: an update may have come with the start.
   const { inTurn, signals, carryOut } = answerMessages(agenda, input);
   let carrying = false;

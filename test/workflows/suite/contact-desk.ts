@@ -31,6 +31,8 @@ export interface ContactDesk {
   contact(): Promise<ContactRow>;
   /** Until the workflow has completed. */
   completed(): Promise<void>;
+  /** The newest run of its workflow. */
+  runId(): Promise<string>;
   /** How each of its runs ended. */
   runs(): Promise<string[]>;
   /** Replies that events told of, by their instants. */
@@ -89,6 +91,7 @@ export async function openContact(
     async completed() {
       await until(async () => (await handle.describe()).status.name === 'COMPLETED');
     },
+    runId: async () => (await handle.describe()).runId,
     async runs() {
       const query = `WorkflowId = '${handle.workflowId}'`;
       return (await Array.fromAsync(client.workflow.list({ query }))).map(({ status }) => status.name);

@@ -1,4 +1,3 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Purpose, SendDecision } from '../domain/contracts/contacts.ts';
 import type { FollowUpMessage } from '../domain/contracts/follow-ups.ts';
 import type { Channel, OutboxMessage } from '../domain/contracts/interventions.ts';
@@ -8,6 +7,7 @@ import type { ContactRow } from '../domain/ports/contact-store.ts';
 import type { Begun, DeliveryEnd, DeliveryPlan } from '../domain/ports/delivery-store.ts';
 import { timeFrom } from './clock.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { FRESH_MS, LEASE_MS, keepUp, stopwatch } from './lease.ts';
 import { decide } from './may-send.ts';
 
 /** A message that somebody wants to send to a contact. */
@@ -40,13 +40,6 @@ export interface Delivery {
   reason: string;
 }
 
-/**
- * For how long an attempt is its maker's, in milliseconds; renewed while it lasts. A dead worker's is over when Temporal hears
- * nothing of it either.
- */
-const LEASE_MS = 15_000;
-/** So young is an attempt's lease certainly not over, and the ledger need not be asked; a process that was stopped is older. */
-const FRESH_MS = 1_000;
 /** Waits between attempts: a second, doubled each time, at most a quarter of an hour; so the last is about a day later. */
 const MAX_WAIT_MS = 15 * 60_000;
 const MAX_ATTEMPTS = 100;
@@ -159,12 +152,6 @@ async function attempt(
   };
 }
 
-/** Milliseconds since now, by whichever clock says more: one may stand still, the other may be set back. */
-function stopwatch(): () => number {
-  const [elapsed, clock] = [performance.now(), Date.now()];
-  return () => Math.max(performance.now() - elapsed, Date.now() - clock);
-}
-
 /** Somebody else is at it: look again when their attempt must be over. */
 const takenOver = (at: string): Delivery => ({
   outcome: 'later',
@@ -214,26 +201,4 @@ async function send(
     const nextAt = new Date(Date.parse(now) + wait).toISOString();
     return { state: 'later', at: now, nextAt, reason, mayBeDone };
   }
-}
-
-/**
- * Renews lease and heartbeat while an attempt lasts. Its signal aborts when the lease is lost, or Temporal cancels the activity
- * or stops the worker.
- */
-function keepUp(holds: () => Promise<boolean>): AsyncDisposable & { signal: AbortSignal } {
-  const lost = new AbortController();
-  let renewal = Promise.resolve();
-  const renew = async (): Promise<void> => {
-    heartbeat();
-    // A store that does not answer costs the lease only when it is away for the rest of it.
-    if (!(await holds().catch(() => true))) lost.abort();
-  };
-  const timer = setInterval(() => (renewal = renew()), LEASE_MS / 3);
-  return {
-    signal: AbortSignal.any([lost.signal, cancellationSignal()]),
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await renewal;
-    },
-  };
 }

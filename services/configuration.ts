@@ -12,6 +12,13 @@ import { type FieldError, invalidInput } from '../domain/errors.ts';
 import { fieldErrors } from '../domain/parse.ts';
 import { FAILPOINTS, type Fault, parseFault } from '../domain/ports/failpoints.ts';
 import {
+  BOOKING_VARIABLES,
+  type BookingConfiguration,
+  bookingConfiguration,
+  bookingSettings,
+  unknownNames,
+} from './calendars/settings.ts';
+import {
   CHANNEL_VARIABLES,
   type ChannelConfiguration,
   channelConfiguration,
@@ -90,6 +97,7 @@ const settings = z.strictObject({
   minInterval: duration.prefault('10s'),
   fault: fault.nullable().default(null),
   ...channelSettings,
+  ...bookingSettings,
   ...sendingSettings,
 });
 
@@ -117,6 +125,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   REVEILLE_MIN_INTERVAL: 'minInterval',
   ...CHANNEL_VARIABLES,
   ...SENDING_VARIABLES,
+  ...BOOKING_VARIABLES,
   FAULT: 'fault',
 };
 
@@ -148,6 +157,7 @@ export interface Configuration extends SendingConfiguration {
   /** Schedules that come more often are refused. */
   minIntervalMs: number;
   channels: ChannelConfiguration;
+  booking: BookingConfiguration;
   /** Where the process is to die, for tests of crashes; never in production. */
   fault: Fault | null;
   /** Hosts, `host:port` and CIDR ranges that connections may go to though they are not public. */
@@ -179,12 +189,17 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
   if (production && parsed.success && parsed.data.fault) {
     errors.push({ path: sourceOf('fault', fromYaml, variables), message: 'is for tests, and refused in production' });
   }
+  if (parsed.success) {
+    errors.push(...unknownNames(parsed.data).map(({ path, message }) => ({ path: `reveille.yaml ${path}`, message })));
+  }
   const temporal = readTemporal(variables, errors);
   if (!parsed.success || errors.length > 0) throw invalidInput(errors, 'Configuration');
 
   const { llm, cacheDir, dataDir, shutdownGrace, runRetention, minInterval, ...others } = parsed.data;
-  const { smtp, telegram, gateway, webhook, quietHours, promotionCap, links, ...rest } = others;
+  const { smtp, telegram, gateway, webhook, quietHours, promotionCap, links, ...more } = others;
+  const { calendars, representatives, google, zoom, ...rest } = more;
   const { secrets, ...channels } = channelConfiguration({ smtp, telegram, gateway, webhook });
+  const { secrets: bookingSecrets, ...booking } = bookingConfiguration({ calendars, representatives, google, zoom });
   const password = rest.databaseUrl && new URL(rest.databaseUrl).password;
   return {
     ...rest,
@@ -199,11 +214,13 @@ export function readConfiguration(env: NodeJS.ProcessEnv, cwd: string): Configur
     runRetentionMs: runRetention,
     minIntervalMs: minInterval,
     channels,
+    booking,
     ...sendingConfiguration({ quietHours, promotionCap, links }),
     production,
     secrets: [
       ...[rest.temporal.apiKey, llm.apiKey, password, password && decodeURIComponent(password), links.key],
       ...secrets,
+      ...bookingSecrets,
     ].filter((secret): secret is string => Boolean(secret)),
   };
 }

@@ -6,7 +6,7 @@ import type { ListOptions, Page } from './page.ts';
 export interface PlannedEffect {
   /** Workspace-wide: business key and step, such as `follow-up/F1/message`. The same for every attempt. */
   key: string;
-  kind: 'message' | 'webhook';
+  kind: 'message' | 'webhook' | 'calendar' | 'meeting';
   channel: string;
   contactId: string | null;
   purpose: Purpose | null;
@@ -18,6 +18,10 @@ export interface PlannedEffect {
 export interface Attempt {
   fence: number;
   attempts: number;
+  /** An earlier attempt was lost: it may have done it. */
+  mayBeDone: boolean;
+  /** What the attempt before noted as its result, where it ended as `planned`. */
+  noted: Record<string, unknown> | null;
 }
 
 /**

@@ -13,6 +13,12 @@ export const FAILPOINTS = [
   'delivery-after-effect',
   /** The ledger has the end; nobody was told. */
   'delivery-before-acknowledgement',
+  /** The same of what is done to calendars and meetings. */
+  'effect-before-intent',
+  'effect-after-intent',
+  'effect-before-effect',
+  'effect-after-effect',
+  'effect-before-acknowledgement',
   'schedule-after-row',
   'cancel-after-row',
   'reply-after-row',

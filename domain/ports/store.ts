@@ -6,6 +6,7 @@ import type {
   InterventionState,
   OutboxMessage,
 } from '../contracts/interventions.ts';
+import type { BookingStore, CalendarConnectionStore } from './booking-store.ts';
 import type { ContactStore, FollowUpStore } from './contact-store.ts';
 import type { DeliveryStore } from './delivery-store.ts';
 import type { EffectStore } from './effect-store.ts';
@@ -43,6 +44,8 @@ export interface Store {
   readonly followUps: FollowUpStore;
   readonly effects: EffectStore;
   readonly deliveries: DeliveryStore;
+  readonly bookings: BookingStore;
+  readonly calendarConnections: CalendarConnectionStore;
   /** One trivial query. @throws ReveilleError `unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

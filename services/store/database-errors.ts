@@ -8,6 +8,8 @@ import { ReveilleError, invalidInput } from '../../domain/errors.ts';
 const AWAY = /^(08|53|57|58|40001|40P01|25P03|55P03|55006)/;
 /** Refusals that only the operator can mend: password, role, database, rights. */
 const REFUSED = /^(28|3D000|42501)/;
+/** A constraint that keeps rows apart (exclusion_violation). */
+const EXCLUDED = '23P01';
 /** Text that Postgres cannot keep at all, and values too long for an index. */
 const UNSTORABLE = /^(22021|22P05|54)/;
 
@@ -35,6 +37,7 @@ export function storeError(error: unknown): unknown {
   const state = sqlStateOf(cause);
   // What the server did not say itself went wrong on the way to it.
   if (state === undefined || AWAY.test(state) || REFUSED.test(state)) return storeUnavailable(cause);
+  if (state === EXCLUDED) return new ReveilleError('conflict', 'Something else has this time already.', { cause });
   if (UNSTORABLE.test(state)) {
     return invalidInput([{ path: '', message: 'a text is too long or holds characters that cannot be kept' }]);
   }

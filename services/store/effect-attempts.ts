@@ -61,7 +61,10 @@ async function attempt(
 ): Promise<Outcome> {
   for (;;) {
     const row = await taken(database, workspace, key, at, options);
-    if (row?.state === 'attempting') return { outcome: 'go', fence: row.fence, attempts: row.attempts };
+    if (row?.state === 'attempting') {
+      const { fence, attempts, mayBeDone, result: noted } = row;
+      return { outcome: 'go', fence, attempts, mayBeDone, noted };
+    }
     const found = row ?? (await effectOf(database, hasKey(workspace, key)));
     if (!found) throw new ReveilleError('not_found', 'There is no such effect.');
     // Given back since it was found taken.

@@ -2,6 +2,7 @@ import { access, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { Logger } from 'pino';
@@ -19,7 +20,7 @@ const exists = (path: string): Promise<boolean> =>
 
 /** Every commit is written before it is answered, so what was answered outlives a killed process. */
 async function openDatabase(folder: string): Promise<PGlite> {
-  const database = new PGlite({ dataDir: folder, relaxedDurability: false });
+  const database = new PGlite({ dataDir: folder, relaxedDurability: false, extensions: { btree_gist } });
   await database.waitReady;
   // With each statement Drizzle has them copied: three hundred, all but a few for arrays, of which no query here gives any.
   database.parsers = {};

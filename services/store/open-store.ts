@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Store } from '../../domain/ports/store.ts';
+import { bookingStore } from './bookings.ts';
+import { calendarConnectionStore } from './calendar-connections.ts';
 import type { Connection } from './connection.ts';
 import { contactStore } from './contacts.ts';
 import { customerStore } from './customers.ts';
@@ -39,6 +41,8 @@ function storeOn(connection: Connection): Store {
     followUps: followUpStore(connection),
     effects: effectStore(connection),
     deliveries: deliveryStore(connection),
+    bookings: bookingStore(connection),
+    calendarConnections: calendarConnectionStore(connection),
     ping: async () => {
       await connection.run((database) => database.execute(sql`select 1`));
     },

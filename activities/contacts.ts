@@ -47,7 +47,10 @@ export interface Agenda {
 /** A reply as it came, its time (ISO 8601) that of its coming where nobody said. */
 export type Reply = Omit<RecordReplyMessage, 'channel' | 'at'> & { channel: string; at: string };
 
-const NONE = { cancelled: 0 };
+/** What became of a reply; `kept`: follow-ups that are due all the same, absent where there are none. */
+export type Noted = ReplyNoted & { kept?: number };
+
+const NONE = { cancelled: 0, kept: 0 };
 
 /** How many follow-ups of one contact its workflow knows at once. */
 const AGENDA_SIZE = 500;
@@ -121,14 +124,14 @@ export function contactActivities(dependencies: ActivityDependencies) {
     },
 
     /** Notes replies that a person wrote, and cancels what is pending. @throws `NotFound` for an unknown contact */
-    async recordReplies({ workspace, contactId, replies }: ContactOf & { replies: Reply[] }): Promise<ReplyNoted[]> {
+    async recordReplies({ workspace, contactId, replies }: ContactOf & { replies: Reply[] }): Promise<Noted[]> {
       await known(workspace, contactId);
-      const noted: ReplyNoted[] = [];
+      const noted: Noted[] = [];
       for (const { from, headers, ...reply } of replies) {
         const ignored = whyNotGenuine({ from, headers }, delivery.ownAddresses);
-        const { cancelled } = ignored === null ? await store.contacts.replied(workspace, contactId, reply) : NONE;
+        const { cancelled, kept } = ignored === null ? await store.contacts.replied(workspace, contactId, reply) : NONE;
         failpoint('reply-after-row');
-        noted.push({ cancelled, ignored });
+        noted.push({ cancelled, ignored, ...(kept > 0 && { kept }) });
       }
       return noted;
     },

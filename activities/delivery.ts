@@ -19,7 +19,7 @@ export interface MessageToSend {
   /** Under which the answer to "may we write to them now" is kept; an identifier. */
   messageId: string;
   followUpId: string | null;
-  kind: Extract<OutboxMessage['kind'], 'intervention' | 'follow_up'>;
+  kind: Extract<OutboxMessage['kind'], 'intervention' | 'follow_up' | 'booking'>;
   purpose: Purpose;
   /** Best first. */
   channels: readonly Channel[];
@@ -27,6 +27,10 @@ export interface MessageToSend {
   plannedAt: string | null;
   /** Goes at its moment, quiet hours or not; service messages only. */
   atFixedMoment?: boolean;
+  /** A mail address that this message goes to, whatever the contact's own is. */
+  email?: string;
+  /** Goes along with a mail. */
+  invitation?: OutgoingMessage['invitation'];
   /** Its text, for that channel. */
   compose: (contact: ContactRow, channel: Channel) => FollowUpMessage;
 }
@@ -76,8 +80,9 @@ export async function deliver(
     now,
     { leaseMs: LEASE_MS, promotionsSince: promotionWindowStart(delivery.policy, now) },
     (facts): DeliveryPlan => {
-      const decision = decide(dependencies, message, facts, now);
-      composed = decision.decision === 'now' ? compose(dependencies, message, facts.contact, decision) : null;
+      const contact = addressee(message, facts.contact);
+      const decision = decide(dependencies, message, { ...facts, contact }, now);
+      composed = decision.decision === 'now' ? compose(dependencies, message, contact, decision) : null;
       return { decision, effect: composed && effectOf(composed) };
     },
   );
@@ -85,6 +90,9 @@ export async function deliver(
   if (begun.outcome !== 'go' || composed === null) return notBegun(begun);
   return attempt(dependencies, message, { ...begun, ...(composed as Composed), at, since });
 }
+
+const addressee = ({ email }: MessageToSend, contact: ContactRow): ContactRow =>
+  email === undefined ? contact : { ...contact, email };
 
 function compose(
   { delivery }: ActivityDependencies,
@@ -168,14 +176,17 @@ const sentOrReady = (result: DeliveryEnd['result'] | null): 'sent' | 'ready' =>
 
 function outgoing(
   { delivery }: ActivityDependencies,
-  { workspace, key, contactId, purpose }: MessageToSend,
-  { channel, name, text, contact }: Go & Composed,
+  message: MessageToSend,
+  { channel, name, text, contact: known }: Go & Composed,
 ): OutgoingMessage {
+  const { workspace, key, contactId, purpose, invitation } = message;
+  const contact = addressee(message, known);
   const link = { workspace, contactId, channel: name, purpose };
   return {
     ...{ workspace, key, contactId, purpose },
     to: { name: contact.name, address: channel.addressOf(contact) ?? '' },
     ...text,
+    ...(invitation && { invitation }),
     ...(purpose === 'promotion' && delivery.unsubscribeUrl && { unsubscribeUrl: delivery.unsubscribeUrl(link) }),
   };
 }

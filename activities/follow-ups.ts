@@ -88,7 +88,8 @@ const messageOf = (row: FollowUpRow) => ({
   purpose: purposeOf(row.type, row.payload),
   channels: channelsOf(row.type, row.payload),
   // A reply cancels what is pending; what is scheduled after it is due.
-  plannedAt: row.createdAt,
+  plannedAt: row.payload.keepOnReply === true ? null : row.createdAt,
+  atFixedMoment: row.payload.atFixedMoment ?? false,
   compose: (contact: ContactRow, channel: Channel) => {
     // A text that was written is a letter; an SMS and a call have forms of their own.
     const isLetter = channel !== 'sms' && channel !== 'phone';

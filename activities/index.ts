@@ -1,4 +1,7 @@
 import { approvalActivities } from './approvals.ts';
+import { bookingEffectActivities } from './booking-effects.ts';
+import { bookingMessageActivities } from './booking-messages.ts';
+import { bookingActivities } from './bookings.ts';
 import { contactActivities } from './contacts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailures } from './failures.ts';
@@ -20,6 +23,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...handOverActivities(dependencies),
     ...contactActivities(dependencies),
     ...followUpActivities(dependencies),
+    ...bookingActivities(dependencies),
+    ...bookingEffectActivities(dependencies),
+    ...bookingMessageActivities(dependencies),
     ...runActivities(dependencies),
     ...maintenanceActivities(dependencies),
   });

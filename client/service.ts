@@ -33,16 +33,20 @@ export async function connectService(configuration: Configuration, logger: Logge
   if (runtime) return { operations: remoteOperations(runtime.api, runtime.token), runtime, close: async () => {} };
   const { databaseUrl, dataDir, cacheDir } = configuration;
   // Databases take a while to load, and a running service makes them unneeded.
-  const [{ openStore }, { createOperations }] = await Promise.all([
+  const [{ openStore }, { createOperations }, { createDialler }, { openDesk }] = await Promise.all([
     import('../services/store/open-store.ts'),
     import('./operations/index.ts'),
+    import('../services/dialler.ts'),
+    import('../services/calendars/open-desk.ts'),
   ]);
   const store = await openStore({ ...(databaseUrl === null ? {} : { databaseUrl }), dataDir, cacheDir, logger });
-  const { minIntervalMs, timezone } = configuration;
+  const { minIntervalMs, timezone, allowPrivateHosts } = configuration;
+  const dialler = createDialler({ allowPrivateHosts });
+  const desk = openDesk(configuration, { store, dialler });
   return {
-    operations: createOperations({ store, temporal: null, minIntervalMs, timezone }),
+    operations: createOperations({ store, temporal: null, minIntervalMs, timezone, desk }),
     runtime: null,
-    close: () => store.close(),
+    close: () => Promise.all([store.close(), dialler[Symbol.asyncDispose]()]).then(() => {}),
   };
 }
 

@@ -6,7 +6,7 @@ import { identifier, slug } from '../domain/contracts/names.ts';
 import type { LinkSettings } from './sending-settings.ts';
 
 /** What its bearer may do: each purpose has signatures of its own, so that no link is good for another. */
-type LinkPurpose = 'unsubscribe';
+type LinkPurpose = 'unsubscribe' | 'reschedule' | 'cancel';
 
 /** Far above what ids and names can make. */
 const MAX_TOKEN_LENGTH = 1_000;
@@ -22,8 +22,22 @@ export interface Unsubscription {
   purpose: z.output<typeof purpose> | null;
 }
 
+/** Until when is an instant in seconds since 1970. */
+const bookingChange = z.tuple([slug, identifier, z.number().int()]);
+
+/** What a link to a booking is good for. `until`: ISO 8601. */
+export interface BookingLink {
+  workspace: string;
+  bookingId: string;
+  until: string;
+}
+
 /** Links to this service that say by themselves who may do what. */
 export interface Links {
+  /** Good until then, for whoever has the mail. */
+  bookingUrls(of: BookingLink): { reschedule: string; cancel: string };
+  /** What the token of such a link allows, though its time be over; null when it is none of ours. */
+  readBooking(change: 'reschedule' | 'cancel', token: string): BookingLink | null;
   /** Good for ever: mails are old when people tire of them (RFC 8058). */
   unsubscribeUrl(of: Unsubscription): string;
   /** What the token of such a link allows; null when it is none of ours. */
@@ -31,7 +45,18 @@ export interface Links {
 }
 
 export function createLinks({ publicUrl, key }: LinkSettings): Links {
+  const urlOf = (change: 'reschedule' | 'cancel', { workspace, bookingId, until }: BookingLink): string => {
+    const token = signedToken(key, change, [workspace, bookingId, Math.floor(Date.parse(until) / 1_000)]);
+    return `${publicUrl}/bookings/${change}/${token}`;
+  };
   return {
+    bookingUrls: (of) => ({ reschedule: urlOf('reschedule', of), cancel: urlOf('cancel', of) }),
+    readBooking(change, token) {
+      const read = bookingChange.safeParse(readToken(key, change, token));
+      if (!read.success) return null;
+      const [workspace, bookingId, until] = read.data;
+      return { workspace, bookingId, until: new Date(until * 1_000).toISOString() };
+    },
     unsubscribeUrl({ workspace, contactId, channel, purpose }) {
       const token = signedToken(key, 'unsubscribe', [workspace, contactId, channel, purpose]);
       return `${publicUrl}/unsubscribe/${token}`;

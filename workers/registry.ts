@@ -28,6 +28,9 @@ const QUEUES = {
         'deliverFollowUp',
         'deliverFollowUpHere',
       ] as const),
+      ...(['holdBooking', 'checkSlot', 'confirmBooking', 'beginMove', 'endMove', 'endBooking', 'noteTroubles'] as const),
+      ...(['putEvent', 'removeEvent', 'createMeeting', 'moveMeeting', 'removeMeeting', 'tidyMeetings'] as const),
+      ...(['sendBookingMail', 'putReminders', 'dropReminders'] as const),
       ...(['startRun', 'endRun', 'renewSchedules', 'dropOldRuns'] as const),
       // Without a model the agents are local activities, which run where their workflow does.
       ...AGENT_ACTIVITIES,

@@ -13,6 +13,7 @@ import { createContactService } from '../services/temporal/contacts.ts';
 import { type TemporalTarget, connectWorkers, ensureSearchAttributes } from '../services/temporal/connection.ts';
 import { createScheduleService } from '../services/temporal/schedules/service.ts';
 import { createWorkflowService } from '../services/temporal/workflow-service.ts';
+import { bookingDependencies } from './booking.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { deliveryDependencies } from './delivery.ts';
 import { ALL_QUEUES, type QueueName, served } from './registry.ts';
@@ -55,6 +56,7 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
       contacts: createContactService(client),
       upkeep: createScheduleService({ store, client, minIntervalMs: configuration.minIntervalMs }),
       delivery: deliveryDependencies(configuration, { store, logger, dialler }),
+      booking: bookingDependencies(configuration, { store, dialler }),
       failpoint: createFailpoint(configuration.fault),
       escalationOwner: configuration.escalationOwner,
       runRetentionMs: configuration.runRetentionMs,

@@ -35,6 +35,16 @@ export const modelled = proxyActivities<Activities>({
 });
 
 /**
+ * Looks at somebody's calendar, which has eight seconds to answer. Where nothing may be booked without it, whoever asked waits a minute for
+ * it to come back.
+ */
+export const checking = proxyActivities<Activities>({
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 seconds' },
+});
+
+/**
  * Gives something away. Not within the workflow's own task, like the quick steps: what led to it must be in the history
  * before it happens, so that no crash can undo an approval whose message has gone. It is milliseconds' work; a dead
  * worker's is done again after 10 seconds.

@@ -1,4 +1,5 @@
 /** Entry of the workflow bundle: each export is a workflow type, the default one answers for all others. */
+export { booking } from './booking/booking.ts';
 export { contact } from './contact/contact.ts';
 export { customerScan } from './customer-scan.ts';
 export { intervention } from './intervention.ts';

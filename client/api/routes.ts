@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { bookingRoutes } from './routes/bookings.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { effectRoutes } from './routes/effects.ts';
@@ -18,6 +19,7 @@ export const routes = {
   ...interventionRoutes,
   ...contactRoutes,
   ...followUpRoutes,
+  ...bookingRoutes,
   ...effectRoutes,
   ...scheduleRoutes,
   ...runRoutes,

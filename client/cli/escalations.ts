@@ -77,6 +77,7 @@ export function escalationCommands(program: Command): void {
 const OUTBOX_WORDS: Record<OutboxMessage['kind'], string> = {
   intervention: 'intervention',
   follow_up: 'follow-up',
+  booking: 'booking',
   in_app: 'in the application',
   call: 'call to make',
   escalation: 'escalation',

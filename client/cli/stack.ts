@@ -4,7 +4,9 @@ import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { openDesk } from '../../services/calendars/open-desk.ts';
 import type { Configuration } from '../../services/configuration.ts';
+import { createDialler } from '../../services/dialler.ts';
 import type { Logger } from '../../services/logging.ts';
 import { acquireLock } from '../../services/lock-file.ts';
 import { openStore } from '../../services/store/open-store.ts';
@@ -83,8 +85,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { minIntervalMs, timezone } = configuration;
   const reconciler = await startReconciliation({ store, client, minIntervalMs, logger, maintenance });
   starting.defer(() => reconciler.close());
+  const dialler = createDialler({ allowPrivateHosts: configuration.allowPrivateHosts });
+  starting.use(dialler);
+  const desk = openDesk(configuration, { store, dialler });
   const operations = createOperations({
-    ...{ store, temporal: { client, webUi: temporal.webUi }, minIntervalMs, timezone },
+    ...{ store, temporal: { client, webUi: temporal.webUi }, minIntervalMs, timezone, desk },
     wake: () => reconciler.wake(),
   });
   const token = newSecret();

@@ -1,7 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { ReveilleError } from '../../domain/errors.ts';
+import type { BookingService } from '../../domain/ports/booking-service.ts';
 import type { ContactService } from '../../domain/ports/contact-service.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import type { BookingDesk } from '../../services/calendars/desk.ts';
+import { createBookingService } from '../../services/temporal/bookings.ts';
 import { createContactService } from '../../services/temporal/contacts.ts';
 import { noService } from '../no-service.ts';
 
@@ -14,6 +17,8 @@ export interface OperationDependencies {
   minIntervalMs: number;
   /** IANA zone of contacts that name none; UTC when absent. */
   timezone?: string;
+  /** Where slots are asked for and taken; without it there are no calendars. */
+  desk?: BookingDesk;
   /** Has what was noted for reconciliation done at once, where there is one. */
   wake?: () => void;
 }
@@ -27,6 +32,11 @@ export function temporalOf({ temporal }: OperationDependencies): NonNullable<Ope
 /** The workflows of contacts. @throws ReveilleError `unavailable` that names `npm start` */
 export function contactsOf(dependencies: OperationDependencies): ContactService {
   return createContactService(temporalOf(dependencies).client);
+}
+
+/** The workflows of bookings. @throws ReveilleError `unavailable` that names `npm start` */
+export function bookingsOf(dependencies: OperationDependencies): BookingService {
+  return createBookingService(temporalOf(dependencies).client);
 }
 
 /** What was found. @throws ReveilleError `not_found` */

@@ -1,6 +1,7 @@
 import { parseInput } from '../api/input.ts';
 import { type Caller, type OperationHandlers, type OperationName, type Operations, routes } from '../api/routes.ts';
 import { approvalOperations } from './approvals.ts';
+import { bookingOperations } from './bookings.ts';
 import { contactOperations } from './contacts.ts';
 import { customerOperations } from './customers.ts';
 import type { OperationDependencies } from './dependencies.ts';
@@ -10,6 +11,7 @@ import { followUpOperations } from './follow-ups.ts';
 import { runOperations } from './runs.ts';
 import { scanOperations } from './scans.ts';
 import { scheduleOperations } from './schedules.ts';
+import { slotOperations } from './slots.ts';
 import { tokenOperations } from './tokens.ts';
 import { temporalError } from './temporal-errors.ts';
 
@@ -26,6 +28,8 @@ export function createOperations(dependencies: OperationDependencies): Operation
     ...escalationOperations(dependencies),
     ...contactOperations(dependencies),
     ...followUpOperations(dependencies),
+    ...bookingOperations(dependencies),
+    ...slotOperations(dependencies),
     ...effectOperations(dependencies),
     ...scheduleOperations(dependencies),
     ...runOperations(dependencies),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../errors.ts';
 import { DEFAULT_WORKSPACE, identifier, slug } from './names.ts';
 import { instantOut } from './time-values.ts';
 
@@ -70,6 +71,8 @@ export type BookingRequest = z.output<typeof bookingRequest>;
 export const bookingInput = bookingRequest.extend({
   workspace: slug.default(DEFAULT_WORKSPACE),
   bookingId: identifier,
+  /** How much was done for it by runs before, whose work this one continues. */
+  revision: z.number().int().min(0).default(0),
 });
 export type BookingInput = z.output<typeof bookingInput>;
 
@@ -85,10 +88,18 @@ export type CancelBookingMessage = z.output<typeof cancelBookingMessage>;
 export const noShowMessage = z.strictObject({ actor: actor.default('unknown') });
 export type NoShowMessage = z.output<typeof noShowMessage>;
 
-/** Answer of the query `state`. */
+/** Update `repair`: what could not be done is tried at once. */
+export const repairMessage = z.strictObject({ actor: actor.default('unknown') });
+
+/** Update `settled`, which answers when it is known whether it was made. */
+export const settledMessage = z.strictObject({});
+
+/** Answer of the updates, and of the query `state`. */
 export interface BookingStatus {
   bookingId: string;
   state: BookingState;
   /** What it is doing or waiting for, in words. */
   doing: string;
+  /** Why it could not be made: a code of the catalogue of errors; null where it was. */
+  failure: ErrorCode | null;
 }

@@ -22,6 +22,10 @@ export const followUpPayload = z.looseObject({
   /** `service` for reminders, else `promotion`, when absent. */
   purpose: z.enum(['promotion', 'service']).optional(),
   language: z.string().max(20).optional(),
+  /** A service message that is of no use later goes at its moment, quiet hours or not. */
+  atFixedMoment: z.boolean().optional(),
+  /** It is due whatever they reply, as a reminder of a meeting is. */
+  keepOnReply: z.boolean().optional(),
   variables: z.record(z.string().regex(/^\w{1,40}$/), z.union([z.string().max(1_000), z.number()])).optional(),
 });
 export type FollowUpPayload = z.output<typeof followUpPayload>;

@@ -142,7 +142,7 @@ export type Escalation = z.infer<typeof escalation>;
  * `intervention`, `follow_up`: messages for which no channel is configured; `in_app`: kept for the person to see in the application;
  * `call`: a task for somebody to call; `escalation`: a notice to its owner.
  */
-export const OUTBOX_KINDS = ['intervention', 'follow_up', 'in_app', 'call', 'escalation'] as const;
+export const OUTBOX_KINDS = ['intervention', 'follow_up', 'booking', 'in_app', 'call', 'escalation'] as const;
 
 /** A message that lies here: what it says, whom it is for, and why. */
 export const outboxMessage = z.object({

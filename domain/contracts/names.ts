@@ -9,7 +9,7 @@ export const identifier = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 t
 export const DEFAULT_WORKSPACE = 'default';
 
 /** Workflow types as `temporal schedule create --type` takes them. */
-export const WORKFLOW_TYPES = ['customerScan', 'intervention', 'contact', 'maintenance'] as const;
+export const WORKFLOW_TYPES = ['customerScan', 'intervention', 'contact', 'booking', 'maintenance'] as const;
 export type WorkflowType = (typeof WORKFLOW_TYPES)[number];
 
 /** Workflow types that a schedule of ours may start, and the first word of their runs' ids. */
@@ -76,4 +76,5 @@ export const workflowIds = {
   intervention: (workspace: string, customerId: string): string => `intervention/${workspace}/${customerId}`,
   /** One id per person: whoever starts it again finds the one that runs. */
   contact: (workspace: string, contactId: string): string => `contact/${workspace}/${contactId}`,
+  booking: (workspace: string, bookingId: string): string => `booking/${workspace}/${bookingId}`,
 } as const;

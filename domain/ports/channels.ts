@@ -15,6 +15,8 @@ export interface OutgoingMessage {
   body: string;
   language: string | null;
   purpose: Purpose;
+  /** A meeting as calendars read it (RFC 5546, 6047); for mail alone. */
+  invitation?: { method: 'REQUEST' | 'CANCEL'; ics: string };
   /** Signed; for `List-Unsubscribe` and the like. Absent on service messages. */
   unsubscribeUrl?: string;
 }

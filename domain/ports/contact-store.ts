@@ -54,13 +54,13 @@ export interface ContactStore {
   /**
    * Notes a reply and, in the same transaction, calls off every effect of the contact that is not over, and cancels the
    * follow-ups whose message is thereby certain not to go out. The same `messageId` again cancels nothing and answers the
-   * same. Appends `contact.replied`.
+   * same. What is due whatever is replied stays (`kept`: how many follow-ups). Appends `contact.replied`.
    */
   replied(
     workspace: string,
     contactId: string,
     reply: { messageId: string; at: string; channel: string },
-  ): Promise<{ cancelled: number }>;
+  ): Promise<{ cancelled: number; kept: number }>;
   /** Messages to and from the contact, newest first. */
   messages(workspace: string, contactId: string, options: { since?: string; limit: number }): Promise<ContactMessage[]>;
   /** Keeps an answer to "may we write now"; the newest of a message replaces the one before. */

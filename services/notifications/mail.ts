@@ -52,6 +52,9 @@ export async function composeMail(message: OutgoingMessage, from: Sender): Promi
     subject: subject ?? '',
     text: unsubscribeUrl === undefined ? body : `${body.trimEnd()}\n\n${footer(language, unsubscribeUrl)}\n`,
     messageId,
+    ...(message.invitation && {
+      icalEvent: { method: message.invitation.method, content: message.invitation.ics, filename: 'invite.ics' },
+    }),
     headers: {
       ...(language === null ? {} : { 'Content-Language': language }),
       ...(unsubscribeUrl === undefined ? {} : unsubscribeHeaders(unsubscribeUrl)),

@@ -16,7 +16,7 @@ import type { KeepMessage } from './own-channels.ts';
 type OutboxKind = OutboxMessage['kind'];
 
 /** What a message is of that is kept since its channel is not configured. */
-export type StandInKind = OutboxKind & ('follow_up' | 'intervention');
+export type StandInKind = OutboxKind & ('follow_up' | 'intervention' | 'booking');
 
 export interface OpenedChannels {
   /** Those that are configured, and those that end in the store. */

@@ -114,7 +114,7 @@ export const messagesToCome = (workspace: string, contactId: string): SQL | unde
 export async function endUnsent(
   transaction: Database,
   workspace: string,
-  { contactId, followUpId }: { contactId: string; followUpId?: string },
+  { contactId, followUpId, only }: { contactId: string; followUpId?: string; only?: SQL },
   { reason, actor, at }: CallingOff,
   state: 'cancelled' | 'failed',
 ): Promise<FollowUpRow[]> {
@@ -127,6 +127,7 @@ export async function endUnsent(
           ? [isOf(workspace, contactId), isOpen]
           : [isFollowUp(workspace, followUpId), isNotOver]),
         sql`not ${hasEffectIn('planned', 'attempting', 'done', 'unknown')}`,
+        only,
       ),
     )
     .returning();

@@ -1,14 +1,22 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { ContactStore } from '../../domain/ports/contact-store.ts';
 import type { Database } from './connection.ts';
-import { contactMessages } from './contact-schema.ts';
+import { contactMessages, scheduledActions } from './contact-schema.ts';
 import { EVENT_ZONE, contactObject } from './contact-rows.ts';
 import { callOff, isOfContact } from './effect-rows.ts';
+import { effects } from './effect-schema.ts';
 import { appendEvents } from './events.ts';
-import { endUnsent, followUpEvents, holdContact } from './follow-up-rows.ts';
+import { endUnsent, followUpEvents, holdContact, isFollowUp, isOf, isOpen } from './follow-up-rows.ts';
 
 /** Why a reply cancels, on each follow-up and effect that it does. */
 const REASON = 'replied';
+
+/** Reminders of meetings and the like are due whatever is replied. */
+const isKept = sql`coalesce((${scheduledActions.payload} ->> 'keepOnReply')::boolean, false)`;
+const isNotKept = sql`not ${isKept}`;
+/** Neither what is told of a meeting, nor a message of a follow-up that is kept. */
+const endsWithReply = sql`${effects.key} not like 'booking/%' and not exists (select from ${scheduledActions}
+  where ${isFollowUp(sql`${effects.workspace}`, sql`split_part(${effects.key}, '/', 2)`)} and ${effects.key} like 'follow-up/%' and ${isKept})`;
 
 /**
  * Notes a reply and calls off what was to be sent. The row of the reply comes first: of two that note the same one, the
@@ -19,7 +27,7 @@ export async function notedReply(
   workspace: string,
   contactId: string,
   { messageId, at, channel }: Parameters<ContactStore['replied']>[2],
-): Promise<{ cancelled: number }> {
+): Promise<{ cancelled: number; kept: number }> {
   const row = { workspace, contactId, direction: 'in' as const, messageId };
   const isIt = and(
     eq(contactMessages.workspace, workspace),
@@ -34,15 +42,19 @@ export async function notedReply(
     .returning();
   if (!fresh) {
     const [known] = await transaction.select().from(contactMessages).where(isIt);
-    return { cancelled: known?.cancelled ?? 0 };
+    return { cancelled: known?.cancelled ?? 0, kept: await keptOf(transaction, workspace, contactId) };
   }
   const by = { reason: REASON, actor: contactId, at };
   await holdContact(transaction, workspace, contactId);
-  await callOff(transaction, isOfContact(workspace, contactId), by);
-  const followUps = await endUnsent(transaction, workspace, { contactId }, by, 'cancelled');
+  await callOff(transaction, and(isOfContact(workspace, contactId), endsWithReply), by);
+  const followUps = await endUnsent(transaction, workspace, { contactId, only: isNotKept }, by, 'cancelled');
   const cancelled = followUps.length;
   await transaction.update(contactMessages).set({ cancelled }).where(isIt);
   const data = await contactObject(transaction, workspace, contactId, EVENT_ZONE);
   await appendEvents(transaction, workspace, [{ type: 'contact.replied', at, data }, ...followUpEvents(followUps, at)]);
-  return { cancelled };
+  return { cancelled, kept: await keptOf(transaction, workspace, contactId) };
 }
+
+/** How many follow-ups of the contact are to come all the same. */
+const keptOf = (transaction: Database, workspace: string, contactId: string): Promise<number> =>
+  transaction.$count(scheduledActions, and(isOf(workspace, contactId), isOpen, isKept));

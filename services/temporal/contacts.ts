@@ -4,10 +4,10 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { type SearchAttributePair, defineSearchAttributeKey } from '@temporalio/common';
 import { TASK_QUEUES, workflowIds } from '../../domain/contracts/names.ts';
 import { FOLLOW_UPS_SCHEDULED } from '../../domain/contracts/follow-ups.ts';
 import type { ContactOf, ContactService, ContactUpdates } from '../../domain/ports/contact-service.ts';
+import { keywords } from './keywords.ts';
 import { updateError } from './update-errors.ts';
 
 /** How often an update is sent again to a workflow that completed before it took it. */
@@ -62,9 +62,6 @@ function startOf({ workspace, contactId }: ContactOf) {
     typedSearchAttributes: keywords({ Workspace: workspace, ContactId: contactId }),
   };
 }
-
-const keywords = (values: Record<string, string>): SearchAttributePair[] =>
-  Object.entries(values).map(([name, value]) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value }));
 
 /** Whether the workflow ended before it took the update, which has then not been carried out. */
 function hasClosed(error: unknown): boolean {

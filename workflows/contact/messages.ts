@@ -1,7 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import {
   ActivityFailure,
-  ApplicationFailure,
   condition,
   currentUpdateInfo,
   defineQuery,
@@ -30,6 +29,8 @@ import {
 import type { ContactOf, ContactUpdates } from '../../domain/ports/contact-service.ts';
 import type { Reply } from '../../activities/contacts.ts';
 import { quick } from '../activity-profiles.ts';
+import { inPlainWords } from '../in-plain-words.ts';
+import { inTurns } from '../in-turns.ts';
 import { parseInput } from '../input.ts';
 import type { Agenda } from './agenda.ts';
 
@@ -51,9 +52,6 @@ export const followUpsScheduled = defineSignal(FOLLOW_UPS_SCHEDULED);
 export const state = defineQuery<ContactDoing>('state');
 export const pending = defineQuery<{ followUpId: string; nextAt: string }[]>('pending');
 
-/** Does one piece of work after the other, in the order in which they came. */
-export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
-
 /** Replies that one activity notes. */
 const MOST_AT_ONCE = 100;
 
@@ -71,7 +69,7 @@ const OUTCOME_TIME = '5 seconds';
 
 /** Answers the messages of a contact. What changes the agenda is done in turn; sending is not, so that nobody waits for it. */
 export function answerMessages(agenda: Agenda, { workspace, contactId }: ContactOf) {
-  const inTurn = queue();
+  const inTurn = inTurns();
   const signals: Signals = { replies: [], cancellation: null };
   const here = () => ({ workspace, contactId, at: new Date().toISOString() });
 
@@ -126,12 +124,14 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
     inTurn(async () => {
       const noted = await quick.recordReplies({ workspace, contactId, replies });
       if (noted.some(({ ignored }) => ignored === null)) agenda.clear();
+      if (noted.some(({ kept }) => kept !== undefined)) agenda.unread = true;
       return noted;
     });
   onUpdate(cancelFollowUps, cancelFollowUpsMessage, cancelAll);
   onUpdate(recordReply, recordReplyMessage, async ({ at, ...reply }) => {
     const [noted] = await noteReplies([{ ...reply, at: at ?? here().at }]);
-    return noted!;
+    const { cancelled, ignored } = noted!;
+    return { cancelled, ignored };
   });
   onUpdate(optOut, optMessage, (message) => inTurn(() => quick.optOut({ ...message, ...here() })));
   onUpdate(optIn, optMessage, (message) => inTurn(() => quick.optIn({ ...message, ...here() })));
@@ -170,26 +170,6 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
       if (cancellation) await tolerant(cancelAll(cancellation));
     },
   };
-}
-
-function queue(): InTurn {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
-}
-
-/** An activity's refusal as the update's own, so that whoever asked reads why. */
-async function inPlainWords<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) throw error;
-    const { message, type, details } = error.cause;
-    throw ApplicationFailure.nonRetryable(message, type, ...(details ?? []));
-  }
 }
 
 /** A signal that cannot be carried out, such as one for an unknown contact, changes nothing. */

@@ -1,0 +1,120 @@
+import { composeBookingMail, reminderPayload } from '../domain/bookings/messages.ts';
+import { ReveilleError } from '../domain/errors.ts';
+import type { BookingRow } from '../domain/ports/booking-store.ts';
+import type { BookableCalendar } from '../services/calendars/calendars.ts';
+import { eventIcs } from '../services/calendars/ics.ts';
+import { eventOf } from './booking-effects.ts';
+import { type BookingStep, bookingRow, eventIdOf } from './bookings.ts';
+import { timeFrom } from './clock.ts';
+import { type Delivery, type MessageToSend, deliver } from './delivery.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** What the invitee is told. */
+export type BookingMail = 'confirmed' | 'changed' | 'cancelled';
+
+/** How long before the meeting the invitee is reminded of it. */
+const REMINDERS = { day: 24 * 3_600_000, hour: 3_600_000 } as const;
+type Reminder = keyof typeof REMINDERS;
+
+/** Who schedules and cancels reminders. */
+const ACTOR = 'booking';
+
+/** Activities of `booking` that write to the invitee. */
+export function bookingMessageActivities(dependencies: ActivityDependencies) {
+  const { store, contacts, booking } = dependencies;
+
+  /** What mails and reminders say of it, in the zone that the invitee reads times in. */
+  async function factsOf(workspace: string, row: BookingRow) {
+    const { bookingId, topic, invitee, start, end, joinUrl, timezone, inviteeTimezone, repairs, contactId } = row;
+    const calendar = booking.desk.calendars.get(row.calendar);
+    const contact = contactId === null ? null : await store.contacts.get(workspace, contactId);
+    const links = booking.links?.({ workspace, bookingId, until: end }) ?? null;
+    const facts = {
+      ...{ topic, name: invitee.name, start, end, joinUrl },
+      hostName: calendar?.representative?.name ?? null,
+      timezone: inviteeTimezone ?? contact?.timezone ?? timezone,
+      location: joinUrl === null ? (calendar?.settings.location ?? null) : null,
+      linkFollows: joinUrl === null && repairs.includes('meeting'),
+      rescheduleUrl: links?.reschedule ?? null,
+      cancelUrl: links?.cancel ?? null,
+    };
+    return { facts, calendar, language: row.language ?? contact?.language ?? 'en' };
+  }
+
+  return {
+    /** Sends the invitee a mail with the meeting as calendars read it. */
+    async sendBookingMail(
+      step: BookingStep & { mail: BookingMail; revision: number; reason: string | null },
+    ): Promise<Delivery> {
+      const { workspace, bookingId, mail, revision, reason, at } = step;
+      const row = await bookingRow(dependencies, workspace, bookingId);
+      if (row.contactId === null) return { outcome: 'never', at: null, reason: 'There is nobody to write to' };
+      const { facts, calendar, language } = await factsOf(workspace, row);
+      const text = composeBookingMail(mail, { ...facts, reason }, language);
+      const message: MessageToSend = {
+        ...{ workspace, contactId: row.contactId, email: row.invitee.email, followUpId: null },
+        key: `booking/${bookingId}/mail/${revision}`,
+        messageId: `${eventIdOf(workspace, bookingId)}-${mail}-${revision}`,
+        kind: 'booking',
+        purpose: 'service',
+        channels: ['email'],
+        ...{ plannedAt: null, atFixedMoment: true },
+        ...(calendar && { invitation: invitationOf(workspace, row, calendar, mail, timeFrom(at)) }),
+        compose: () => text,
+      };
+      return deliver(dependencies, message, at);
+    },
+
+    /** Reminders a day and an hour before, as far as that lies ahead, in the place of those of another time. */
+    async putReminders({ workspace, bookingId, at }: BookingStep): Promise<void> {
+      const row = await bookingRow(dependencies, workspace, bookingId);
+      if (row.contactId === null) return;
+      const contact = { workspace, contactId: row.contactId };
+      if (row.sequence > 0) await cancelReminders(workspace, row, row.sequence - 1, 'The meeting was moved');
+      const { facts, language } = await factsOf(workspace, row);
+      for (const which of ['day', 'hour'] as const) {
+        const due = Date.parse(row.start) - REMINDERS[which];
+        if (due <= Date.parse(timeFrom(at))) continue;
+        await contacts.update(contact, 'scheduleFollowUp', {
+          followUpId: reminderId(workspace, row, which, row.sequence),
+          type: 'reminder',
+          scheduledFor: new Date(due).toISOString(),
+          payload: { ...reminderPayload(which, facts, language), atFixedMoment: true, keepOnReply: true },
+          actor: ACTOR,
+        });
+      }
+    },
+
+    /** Calls off the reminders of a meeting that does not take place. */
+    async dropReminders({ workspace, bookingId, reason }: BookingStep & { reason: string }): Promise<void> {
+      const row = await bookingRow(dependencies, workspace, bookingId);
+      for (const sequence of [row.sequence, row.sequence - 1]) {
+        if (sequence >= 0) await cancelReminders(workspace, row, sequence, reason);
+      }
+    },
+  };
+
+  async function cancelReminders(workspace: string, row: BookingRow, sequence: number, reason: string): Promise<void> {
+    const contact = { workspace, contactId: row.contactId! };
+    for (const which of ['day', 'hour'] as const) {
+      const followUpId = reminderId(workspace, row, which, sequence);
+      const there = await store.followUps.get(workspace, followUpId);
+      if (there?.state !== 'pending') continue;
+      await contacts.update(contact, 'cancelFollowUp', { followUpId, reason, actor: ACTOR }).catch(unlessOver);
+    }
+  }
+}
+
+/** One that is over meanwhile is not cancelled any more. */
+function unlessOver(error: unknown): void {
+  if (!(error instanceof ReveilleError) || error.retryable) throw error;
+}
+
+/** The same for the same time of a meeting: those of another are others. */
+const reminderId = (workspace: string, { bookingId }: BookingRow, which: Reminder, sequence: number): string =>
+  `${eventIdOf(workspace, bookingId)}-${which}-${sequence}`;
+
+function invitationOf(workspace: string, row: BookingRow, calendar: BookableCalendar, mail: BookingMail, now: string) {
+  const method = mail === 'cancelled' ? ('CANCEL' as const) : ('REQUEST' as const);
+  return { method, ics: eventIcs(eventOf(workspace, row, calendar), { method, now: Date.parse(now) }) };
+}

@@ -1,0 +1,76 @@
+import type { Calendar } from '../../domain/contracts/calendars.ts';
+import { parseZone } from '../../domain/cron/zones.ts';
+import { ReveilleError, invalidInput } from '../../domain/errors.ts';
+import { slotsMessage } from '../../domain/slots/message.ts';
+import type { BookableCalendar } from '../../services/calendars/calendars.ts';
+import type { BookingDesk } from '../../services/calendars/desk.ts';
+import type { OperationHandlers } from '../api/routes.ts';
+import type { OperationDependencies } from './dependencies.ts';
+
+/** How long a calendar may take to say that it is there, in milliseconds. */
+const CHECK_MS = 10_000;
+
+type SlotOperations = Pick<OperationHandlers, 'listCalendars' | 'checkCalendar' | 'listSlots' | 'slotsMessage'>;
+
+/** Calendars and their slots: everything that needs no running workflow. */
+export function slotOperations({ desk, timezone: usual = 'UTC' }: OperationDependencies): SlotOperations {
+  return {
+    listCalendars: async () => ({ items: desk?.calendars.all().map(toCalendar) ?? [], nextCursor: null }),
+
+    async checkCalendar(_caller, { id }) {
+      const { source } = calendarOf(desk, id);
+      if (source === null) {
+        const detail = 'It has no calendar of a representative to look at: working hours and bookings say it all';
+        return { calendar: id, state: 'none', detail, expiresAt: null };
+      }
+      return { calendar: id, ...(await source.check(AbortSignal.timeout(CHECK_MS))) };
+    },
+
+    async listSlots({ workspace }, asked) {
+      const { calendar } = asked;
+      if (calendar !== undefined) calendarOf(desk, calendar);
+      return { items: (await desk?.slots(workspace, asked, Date.now())) ?? [], nextCursor: null };
+    },
+
+    async slotsMessage({ workspace }, { max, timezone, language, ...asked }) {
+      const now = Date.now();
+      if (asked.calendar !== undefined) calendarOf(desk, asked.calendar);
+      const zone = timezone === undefined ? (zoneOf(desk, asked.calendar) ?? usual) : readerZone(timezone, now);
+      const slots = ((await desk?.slots(workspace, asked, now)) ?? []).slice(0, max);
+      return { message: slotsMessage(slots, { max, timezone: zone, language }), slots };
+    },
+  };
+}
+
+/** @throws ReveilleError `not_found` */
+function calendarOf(desk: BookingDesk | undefined, id: string): BookableCalendar {
+  const calendar = desk?.calendars.get(id) ?? null;
+  if (calendar !== null) return calendar;
+  throw new ReveilleError('not_found', `There is no calendar ${id}: name it under calendars: in reveille.yaml`);
+}
+
+/** The zone of the calendar, or of the first. */
+function zoneOf(desk: BookingDesk | undefined, id: string | undefined): string | undefined {
+  return (id === undefined ? desk?.calendars.all()[0] : desk?.calendars.get(id))?.timezone;
+}
+
+function readerZone(name: string, now: number): string {
+  try {
+    return parseZone(name, now);
+  } catch {
+    throw invalidInput([{ path: 'timezone', message: 'must be an IANA time zone such as Asia/Kolkata, or UTC' }]);
+  }
+}
+
+function toCalendar({ id, timezone, settings, representative, source }: BookableCalendar): Calendar {
+  const { slot, step, whenUnavailable } = settings;
+  return {
+    ...{ calendar: id, timezone, slotMs: slot, stepMs: step ?? slot, whenUnavailable },
+    representative: representative && {
+      id: representative.id,
+      name: representative.name,
+      email: representative.email,
+    },
+    connection: source?.type ?? 'none',
+  };
+}

@@ -1,0 +1,40 @@
+import type {
+  BookingInput,
+  BookingStatus,
+  CancelBookingMessage,
+  NoShowMessage,
+  RescheduleMessage,
+} from '../contracts/bookings.ts';
+
+/** Which booking. */
+export interface BookingOf {
+  workspace: string;
+  bookingId: string;
+}
+
+/** Updates of the `booking` workflow by name: what each takes. */
+export interface BookingUpdates {
+  reschedule: RescheduleMessage;
+  cancelBooking: CancelBookingMessage;
+  noShow: NoShowMessage;
+  repair: { actor: string };
+}
+
+/** What is asked of the workflows of bookings. */
+export interface BookingService {
+  /**
+   * Starts the workflow of a booking, or finds it started, and waits until it is known whether it was made; not longer than
+   * `milliseconds`. @returns null when that was not known in time. @throws ReveilleError `unavailable` when Temporal does not answer
+   */
+  make(booking: BookingInput, milliseconds: number): Promise<BookingStatus | null>;
+  /**
+   * Sends an update and waits for its answer. `updateId`: the same again is answered the same. @throws ReveilleError what the workflow
+   * refused it with; `conflict` when it is over; `unavailable` when Temporal does not answer
+   */
+  update<Name extends keyof BookingUpdates>(
+    booking: BookingOf,
+    name: Name,
+    message: BookingUpdates[Name],
+    updateId?: string,
+  ): Promise<BookingStatus>;
+}

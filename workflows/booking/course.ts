@@ -1,0 +1,90 @@
+import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import type { HeldBooking } from '../../activities/bookings.ts';
+import type { BookingInput, BookingState, BookingStatus } from '../../domain/contracts/bookings.ts';
+import { quick } from '../activity-profiles.ts';
+import { attempt } from './errands.ts';
+import { type Errand, Todo } from './todo.ts';
+
+/** When it is looked whether a meeting came to light twice, after an answer was lost, in milliseconds. */
+const TIDYING_MS = 20 * 60_000;
+
+/** What a booking has come to, and what is to be done for it. */
+export class Course {
+  readonly input: BookingInput;
+  readonly status: BookingStatus;
+  readonly todo: Todo;
+  /** What the store has of it; there once the slot is held. */
+  held: HeldBooking | null = null;
+  /** Why it is cancelled. */
+  cancelled: string | null = null;
+  #noted = '';
+
+  constructor(input: BookingInput) {
+    this.input = input;
+    this.status = { bookingId: input.bookingId, state: 'held', doing: 'holding the slot', failure: null };
+    this.todo = new Todo(input.revision);
+  }
+
+  /** Which booking, and the workflow's time. */
+  step() {
+    const { workspace, bookingId } = this.input;
+    return { workspace, bookingId, at: new Date().toISOString() };
+  }
+
+  show(doing: string): void {
+    this.status.doing = doing;
+    setCurrentDetails(`**${this.input.bookingId}**: ${this.status.state}, ${doing}`);
+  }
+
+  get isOver(): boolean {
+    return this.status.state !== 'held' && this.status.state !== 'confirmed';
+  }
+
+  add(...errands: readonly Errand[]): void {
+    for (const errand of errands) this.todo.add(errand, Date.now());
+  }
+
+  async end(state: Exclude<BookingState, 'held' | 'confirmed'>, reason: string | null): Promise<void> {
+    this.status.state = await quick.endBooking({ ...this.step(), state, reason });
+    this.show(reason ?? 'nothing more is to be done');
+  }
+
+  /** Tries an errand that is due. @returns whether there was one */
+  async runErrand(): Promise<boolean> {
+    const due = this.todo.due(Date.now());
+    if (due === null) return false;
+    const { workspace, bookingId } = this.input;
+    const tried = await attempt({ workspace, bookingId }, due, this.cancelled);
+    this.todo.note(due, tried, Date.now());
+    if (due.errand === 'meeting' && tried.outcome === 'done') this.#meetingMade(tried.result?.['uncertain'] === true);
+    await this.#tellTroubles();
+    return true;
+  }
+
+  /** Tries errands as they become due until none is left, or for so many milliseconds. */
+  async runErrands(milliseconds: number): Promise<void> {
+    for (const until = Date.now() + milliseconds; Date.now() < until;) {
+      if (await this.runErrand()) continue;
+      const next = this.todo.next();
+      if (next === null) return;
+      await sleep(Math.max(1, Math.min(next, until) - Date.now()), { summary: 'Until it is tried again' });
+    }
+  }
+
+  #meetingMade(uncertain: boolean): void {
+    const now = Date.now();
+    // The event was made before there was a link, and so may the invitation have been.
+    if (this.held?.calendar) this.add('event');
+    if (this.status.state === 'confirmed' && !this.todo.has('mail-confirmed')) this.add('mail-changed');
+    if (uncertain) this.todo.add('meeting-tidying', now, { at: now + TIDYING_MS });
+  }
+
+  /** Tells people what could not be done yet. */
+  async #tellTroubles(): Promise<void> {
+    const troubles = this.todo.troubles(Date.now());
+    const told = JSON.stringify(troubles.map(({ errand, isLong }) => [errand, isLong]));
+    if (told === this.#noted || (troubles.length === 0 && this.#noted === '')) return;
+    this.#noted = troubles.length === 0 ? '' : told;
+    await quick.noteTroubles({ ...this.step(), troubles });
+  }
+}

@@ -1,0 +1,80 @@
+import { CancellationScope, isCancellation, rootCause, sleep } from '@temporalio/workflow';
+import { checking, quick } from '../activity-profiles.ts';
+import type { Course } from './course.ts';
+import { failureOf } from './failure.ts';
+import type { Errand } from './todo.ts';
+
+/** How long event and meeting may each take before the invitee is told without, in milliseconds. */
+const MAKING_MS = 3 * 60_000;
+
+/** The making of a meeting, while it lasts. */
+export class Making {
+  readonly #course: Course;
+  readonly #scope = new CancellationScope();
+  #isExpired = false;
+
+  constructor(course: Course) {
+    this.#course = course;
+  }
+
+  /** From the held slot to the confirmed meeting within the time for which the slot is held; undone where that fails. */
+  async run(holdUntil: string): Promise<void> {
+    const timer = new CancellationScope();
+    const expiry = timer.run(async () => {
+      await sleep(Math.max(1, Date.parse(holdUntil) - Date.now()), { summary: 'Until the slot is held no more' });
+      this.#isExpired = true;
+      this.#scope.cancel();
+    });
+    // Cancelled when the making is over, which is all that can go wrong with it.
+    expiry.catch(() => undefined);
+    try {
+      await this.#scope.run(() => this.#make());
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Has it undone, since it is cancelled. */
+  stop(): void {
+    this.#scope.cancel();
+  }
+
+  async #make(): Promise<void> {
+    const course = this.#course;
+    const { calendar, meeting } = course.held!;
+    const undo: Errand[] = [];
+    try {
+      course.show('looking at the calendar');
+      await checking.checkSlot(course.step());
+      course.show('making event and meeting');
+      if (calendar) {
+        undo.unshift('event-removal');
+        course.add('event');
+        await course.runErrands(MAKING_MS);
+      }
+      if (meeting) {
+        undo.unshift('meeting-removal');
+        course.add('meeting');
+        await course.runErrands(MAKING_MS);
+      }
+      course.status.state = await quick.confirmBooking(course.step());
+    } catch (error) {
+      await CancellationScope.nonCancellable(() => this.#unmake(undo, error));
+      throw error;
+    }
+    course.add('mail-confirmed', 'reminders');
+  }
+
+  /** Takes back what was made, the last first, and says why. */
+  async #unmake(undo: readonly Errand[], error: unknown): Promise<void> {
+    const course = this.#course;
+    course.todo.clear();
+    course.add(...undo);
+    await course.runErrands(MAKING_MS);
+    if (course.cancelled !== null) return course.end('cancelled', course.cancelled);
+    if (this.#isExpired) return course.end('expired', 'It was not confirmed in time');
+    if (isCancellation(error)) return course.end('cancelled', 'Cancelled through Temporal');
+    course.status.failure = failureOf(error);
+    await course.end('failed', rootCause(error) ?? 'It could not be made');
+  }
+}

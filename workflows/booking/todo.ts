@@ -1,0 +1,125 @@
+import type { BookingMail } from '../../activities/booking-messages.ts';
+
+/** What is still to be done for a booking, by the name under which its row lists it where that takes long. */
+export type Errand =
+  'event' | 'event-removal' | 'meeting' | 'meeting-move' | 'meeting-removal' | 'meeting-tidying' | 'reminders' | `mail-${BookingMail}`;
+
+/** How one attempt went. `at`: when to try again, ISO 8601. */
+export type Tried =
+  { outcome: 'done' } | { outcome: 'later'; at: string; reason: string } | { outcome: 'failed'; reason: string };
+
+interface Item {
+  errand: Errand;
+  /** Of the effect: the same errand again is another. */
+  revision: number;
+  /** Epoch milliseconds. */
+  nextAt: number;
+  since: number;
+  /** Why it is not done yet; null where nothing went wrong. */
+  reason: string | null;
+  /** It is retried no more, unless a person asks. */
+  failed: boolean;
+  /** It was tried under another revision, and may have been done then. */
+  again: boolean;
+}
+
+/** An errand that is to be tried. */
+export type Due = Pick<Item, 'errand' | 'revision' | 'again'>;
+
+/** What could not be done, or not yet. */
+export interface Trouble {
+  errand: Errand;
+  reason: string;
+  /** Long enough for a person to see to it. */
+  isLong: boolean;
+}
+
+/** So long may an errand be tried before a person is told, in milliseconds. */
+const QUIET_MS = 5 * 60_000;
+
+/** The errands of a booking, each done once, in their order as far as they can be done. */
+export class Todo {
+  readonly #items: Item[] = [];
+  #revision: number;
+  /** Counts what was added, or is to be tried sooner. */
+  changes = 0;
+
+  constructor(revision: number) {
+    this.#revision = revision;
+  }
+
+  /** Counts all errands there ever were. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** An errand in the place of an older one of the same name. `at`: when to begin, epoch ms. */
+  add(errand: Errand, now: number, { at = now, again = false } = {}): void {
+    this.drop(errand);
+    this.#revision += 1;
+    const item = { errand, revision: this.#revision, nextAt: at, since: at, reason: null, failed: false, again };
+    this.#items.push(item);
+    this.changes += 1;
+  }
+
+  drop(...errands: readonly Errand[]): void {
+    for (const errand of errands) {
+      const index = this.#items.findIndex((item) => item.errand === errand);
+      if (index >= 0) this.#items.splice(index, 1);
+    }
+  }
+
+  has(errand: Errand): boolean {
+    return this.#items.some((item) => item.errand === errand);
+  }
+
+  /** The first that is to be tried now. */
+  due(now: number): Due | null {
+    return this.#items.find(({ nextAt, failed }) => !failed && nextAt <= now) ?? null;
+  }
+
+  /** When the next one is to be tried, epoch ms; null when none is. */
+  next(): number | null {
+    const times = this.#items.filter(({ failed }) => !failed).map(({ nextAt }) => nextAt);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** Notes how the errand of that revision went; one that was replaced meanwhile says nothing. */
+  note({ errand, revision }: Due, tried: Tried, now: number): void {
+    const item = this.#items.find((each) => each.errand === errand && each.revision === revision);
+    if (item === undefined) return;
+    if (tried.outcome === 'done') return this.drop(errand);
+    item.reason = tried.reason;
+    item.failed = tried.outcome === 'failed';
+    if (tried.outcome === 'later') item.nextAt = Math.max(Date.parse(tried.at), now + 1_000);
+  }
+
+  /** Has all of them tried at once. */
+  hurry(now: number): void {
+    for (const item of this.#items) {
+      // An effect that failed stays so: it is tried as another.
+      if (item.failed) Object.assign(item, { revision: (this.#revision += 1), failed: false, again: true });
+      item.nextAt = now;
+    }
+    this.changes += 1;
+  }
+
+  /** What could not be done yet, and whether for long. */
+  troubles(now: number): Trouble[] {
+    return this.#items
+      .filter(({ reason }) => reason !== null)
+      .map(({ errand, reason, failed, since }) => ({
+        ...{ errand, reason: reason ?? '' },
+        isLong: failed || now - since >= QUIET_MS,
+      }));
+  }
+
+  /** All that is not done. */
+  all(): Trouble[] {
+    return this.#items.map(({ errand, reason }) => ({ errand, reason: reason ?? '', isLong: false }));
+  }
+
+  clear(): void {
+    this.#items.length = 0;
+  }
+}

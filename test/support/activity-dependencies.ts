@@ -1,4 +1,5 @@
 import type { ActivityDependencies } from '../../activities/index.ts';
+import { bookingDependencies } from '../../workers/booking.ts';
 import { deliveryDependencies } from '../../workers/delivery.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { DEFAULT_SEND_POLICY } from '../../domain/contacts/policy.ts';
@@ -24,6 +25,7 @@ export function activityDependencies(store: Store, dataDir: string): ActivityDep
     contacts: { update: refuse, wake: refuse },
     upkeep: { renew: async () => ({ checked: 0, renewed: 0 }) },
     delivery: deliveryDependencies(configuration, { store, logger: quietLogger(), dialler: createDialler() }),
+    booking: bookingDependencies(configuration, { store, dialler: createDialler() }),
     failpoint: () => {},
     escalationOwner: 'operations',
     runRetentionMs: 90 * 86_400_000,

@@ -10,6 +10,8 @@ import type { CustomerData } from '../../domain/customers/customer.ts';
 import { generateCustomers } from '../../domain/customers/generator.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { type Configuration, readConfiguration } from '../../services/configuration.ts';
+import { openDesk } from '../../services/calendars/open-desk.ts';
+import { createDialler } from '../../services/dialler.ts';
 import { type Logger, createLogger } from '../../services/logging.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { type TemporalTarget, connectClient } from '../../services/temporal/connection.ts';
@@ -94,6 +96,8 @@ export async function startTestService(target: TemporalTarget, options: TestServ
       logger,
       ...(options.tuning && { tuning: options.tuning }),
     });
+  const dialler = createDialler({ allowPrivateHosts: configuration.allowPrivateHosts });
+  const desk = openDesk(configuration, { store, dialler });
   let workers: RunningWorkers | null = await startWorkers();
   const pauseWorkers = async (): Promise<void> => {
     await workers?.drain();
@@ -102,7 +106,7 @@ export async function startTestService(target: TemporalTarget, options: TestServ
   return {
     store,
     client,
-    operations: createOperations({ store, temporal: { client, webUi: null }, minIntervalMs: 1_000 }),
+    operations: createOperations({ store, temporal: { client, webUi: null }, minIntervalMs: 1_000, desk }),
     caller: { workspace: DEFAULT_WORKSPACE, actor: 'tester' },
     dataDir: folder.path,
     run: (type, args, workflowId) => client.workflow.execute(type, { args, workflowId, taskQueue: TASK_QUEUES.main }),
@@ -113,6 +117,7 @@ export async function startTestService(target: TemporalTarget, options: TestServ
     async stop() {
       await pauseWorkers();
       await client.connection.close();
+      await dialler[Symbol.asyncDispose]();
       await store.close();
       folder.remove();
     },

@@ -43,7 +43,7 @@ export const bookingRoutes = {
   slotsMessage: route(
     'GET',
     '/api/slots/message',
-    "Free slots in a message for a person, in their zone and language",
+    'Free slots in a message for a person, in their zone and language',
     z.strictObject({
       ...wanted,
       max: z.coerce.number().int().min(1).max(20).default(5),
@@ -53,14 +53,9 @@ export const bookingRoutes = {
     z.object({ message: z.string(), slots: z.array(slot) }),
   ),
 
-  createBooking: route(
-    'POST',
-    '/api/bookings',
-    'Book a slot; 409 when it is taken',
-    bookingRequest,
-    booking,
-    { status: 201 },
-  ),
+  createBooking: route('POST', '/api/bookings', 'Book a slot; 409 when it is taken', bookingRequest, booking, {
+    status: 201,
+  }),
   listBookings: route(
     'GET',
     '/api/bookings',

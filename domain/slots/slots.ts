@@ -35,7 +35,8 @@ export interface Occupied {
 /**
  * Starts (epoch ms) of all slots of a calendar from `from` (included) to `to` (excluded), in order: every `stepMs` on the
  * calendar's clock from the start of each working time for as long as a whole slot fits. A time that the clocks skip has none,
- * and one that they show twice has one, the first time.
+ * and one that they show twice has one, the first time. All through a slot the calendar's clock shows that working time, and the
+ * representative's theirs. A slot within which clocks go forward may reach past the start of the next.
  */
 export function* slotStarts(rules: SlotRules, from: number, to: number): Generator<number> {
   const { timezone, hours, slotMs, stepMs, holidays, representativeHours: theirs } = rules;

@@ -91,7 +91,7 @@ test('a token that is refused and renewed and refused again is a failure, and th
   assert.deepEqual([stub.meetings().length, stub.tokenRequests.length], [1, 3]);
 });
 
-test('whoever stops waiting for a token stops alone', async () => {
+test('whoever stops waiting for a token stops at once and alone', { timeout: 10_000 }, async () => {
   await using rig = await openRig();
   const { stub, zoom } = rig;
   stub.scriptToken({ kind: 'slow', afterMs: 100, accepts: 'then' });
@@ -106,6 +106,14 @@ test('whoever stops waiting for a token stops alone', async () => {
     stub.meetings().map(({ agenda }) => agenda),
     ['Reveille going'],
   );
+
+  stub.account.revokeTokens();
+  stub.scriptToken({ kind: 'hang', accepts: false });
+  const alone = new AbortController();
+  const waiting = failureOf(zoom.create(PLAN, alone.signal));
+  await until(() => stub.tokenRequests.length > 1);
+  alone.abort();
+  assert.equal((await waiting).outcome, 'later');
 });
 
 test('wrong credentials are our fault: later, and the sentence names what to mend', async () => {

@@ -44,14 +44,14 @@ for (const [name, behaviour, timeoutMs = 15_000] of LOST) {
 test(
   'stopped before it goes out it has not happened, stopped after that nobody knows',
   { timeout: 10_000 },
-  async () => {
+  async ({ signal }) => {
     await using rig = await openRig();
     const { stub, zoom } = rig;
     assert.equal((await failureOf(zoom.create(PLAN, AbortSignal.abort()))).outcome, 'later');
     stub.script({ kind: 'hang', accepts: true });
     const stop = new AbortController();
     const stopped = failureOf(zoom.create(PLAN, stop.signal));
-    await until(() => stub.requests.length > 0);
+    await until(() => stub.requests.length > 0 || signal.aborted);
     stop.abort();
     assert.equal((await stopped).outcome, 'unknown');
     assert.deepEqual(did(stub), ['created']);
@@ -124,26 +124,35 @@ test('a whole page of long topics in any writing is read, and a meeting that sli
   );
 });
 
-test('a list that cannot be read, or does not end, is not one without the meeting', { timeout: 20_000 }, async () => {
-  await using rig = await openRig();
-  const { stub, zoom } = rig;
-  const meeting = { id: 1, agenda: 'Reveille a', created_at: '2026-11-06T12:00:00Z', join_url: 'https://z.example/1' };
-  const answering = (body: object): HttpBehaviour => ({ kind: 'status', status: 200, body: JSON.stringify(body) });
-  const unread = [
-    ...[{}, { meetings: 'none' }, { meetings: [{ ...meeting, agenda: 7 }] }],
-    ...[{ id: undefined }, { join_url: 'http:/' }, { created_at: 'x' }].map((wrong) => ({
-      meetings: [{ ...meeting, ...wrong }],
-    })),
-    { meetings: [meeting], next_page_token: 'again' },
-  ];
-  for (const body of unread) {
-    stub.script(answering(body));
-    assert.equal((await failureOf(zoom.find('a', START, never))).outcome, 'later', JSON.stringify(body));
-  }
-  // What is wrong with the meetings of others is no matter.
-  stub.script(answering({ meetings: [meeting, { id: null, agenda: null }, {}] }));
-  assert.deepEqual(await zoom.find('a', START, never), [{ meetingId: '1', joinUrl: 'https://z.example/1' }]);
-});
+test(
+  'a list that cannot be read, or does not end, is not one without the meeting',
+  { timeout: 20_000 },
+  async ({ signal }) => {
+    await using rig = await openRig();
+    const { stub, zoom } = rig;
+    const meeting = {
+      id: 1,
+      agenda: 'Reveille a',
+      created_at: '2026-11-06T12:00:00Z',
+      join_url: 'https://z.example/1',
+    };
+    const answering = (body: object): HttpBehaviour => ({ kind: 'status', status: 200, body: JSON.stringify(body) });
+    const unread = [
+      ...[{}, { meetings: 'none' }, { meetings: [{ ...meeting, agenda: 7 }] }],
+      ...[{ id: undefined }, { join_url: 'http:/' }, { created_at: 'x' }].map((wrong) => ({
+        meetings: [{ ...meeting, ...wrong }],
+      })),
+      { meetings: [meeting], next_page_token: 'again' },
+    ];
+    for (const body of unread) {
+      stub.script(answering(body));
+      assert.equal((await failureOf(zoom.find('a', START, signal))).outcome, 'later', JSON.stringify(body));
+    }
+    // What is wrong with the meetings of others is no matter.
+    stub.script(answering({ meetings: [meeting, { id: null, agenda: null }, {}] }));
+    assert.deepEqual(await zoom.find('a', START, never), [{ meetingId: '1', joinUrl: 'https://z.example/1' }]);
+  },
+);
 
 test('a meeting is moved with its link kept, and removed; one that has gone is told or gone already', async () => {
   await using rig = await openRig();

@@ -29,29 +29,34 @@ export class PostFailed extends Error {
 
 export interface HttpPost {
   url: string;
+  /** POST when absent. */
+  method?: string;
   headers: Record<string, string>;
-  body: string;
+  body: string | null;
+  /** A longer answer is given up; what a message's service may say when absent. */
+  maxBytes?: number;
   /** For everything together. */
   timeoutMs: number;
   signal: AbortSignal;
 }
 
 /**
- * POSTs once, on a connection of its own: one that is used again may be closed by the other side just as the request
+ * Asks once, on a connection of its own: one that is used again may be closed by the other side just as the request
  * goes out, and then nobody knows whether it arrived. No redirect is followed.
  * @throws PostFailed
  */
-export async function post(dialler: Dialler, { url, headers, body, timeoutMs, signal }: HttpPost): Promise<HttpAnswer> {
+export async function post(dialler: Dialler, asking: HttpPost): Promise<HttpAnswer> {
+  const { url, method = 'POST', headers, body, maxBytes = MAX_BODY_BYTES, timeoutMs, signal } = asking;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let sent = false;
   let status: number | null = null;
   try {
     const dispatcher = dialler.dispatcher.compose(noticingStart(() => (sent = true)));
-    const asked = request(url, { method: 'POST', headers, body, signal: limit, reset: true, dispatcher });
+    const asked = request(url, { method, headers, body, signal: limit, reset: true, dispatcher });
     // It looks at the signal only when there is a connection, and says of a stopped request too that it starts.
     const answer = await whicheverFirst(asked, limit);
     status = answer.statusCode;
-    return { status, headers: answer.headers, body: await readAll(answer.body) };
+    return { status, headers: answer.headers, body: await readAll(answer.body, maxBytes) };
   } catch (error) {
     throw new PostFailed(whatHappened(error, limit), { sent, refused: error instanceof AddressRefused, status });
   }
@@ -77,13 +82,13 @@ function noticingStart(notice: () => void): Dispatcher.DispatcherComposeIntercep
   return (dispatch) => (options, handler) => dispatch(options, new Noticing(handler));
 }
 
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readAll(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
     // Leaving the loop ends the connection.
-    if (size > MAX_BODY_BYTES) throw new TooLong();
+    if (size > maxBytes) throw new TooLong();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -69,13 +69,15 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
   };
   const taken = (
     { resource, id }: BookableCalendar,
+    rules: SlotRules,
     span: { from: number; to: number },
     now: number,
     except?: string,
   ) => {
     const at = new Date(now).toISOString();
     // A day counts as a whole towards its maximum.
-    const wide = { from: span.from - 2 * DAY_MS, to: span.to + 2 * DAY_MS };
+    const margin = 2 * DAY_MS + apartOf(rules);
+    const wide = { from: span.from - margin, to: span.to + margin };
     return bookings.taken(resource, wide, { calendar: id, at, except });
   };
 
@@ -88,7 +90,10 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
         asked.map(async (calendar) => {
           const rules = await rulesOf(calendar);
           const span = spanOf(rules, from === undefined ? now : Date.parse(from), days, now);
-          const [booked, busy] = await Promise.all([taken(calendar, span, now), busyTimes(calendar, span)]);
+          const [booked, busy] = await Promise.all([
+            taken(calendar, rules, span, now),
+            busyTimes(calendar, neededFor(rules, span)),
+          ]);
           if (busy === 'unavailable' && calendar.settings.whenUnavailable === 'closed') return [];
           const occupied: Occupied = { bookings: booked, busy: busy === 'unavailable' ? null : busy };
           return slotsBetween(rules, span, occupied, sourceOf(busy)).filter(({ available }) => available || all);
@@ -135,10 +140,10 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     },
 
     async check({ calendar, rules, start }, now, except) {
-      const span = { from: start - rules.bufferBeforeMs, to: start + rules.slotMs + rules.bufferAfterMs };
+      const span = { from: start, to: start };
       const [booked, busy] = await Promise.all([
-        taken(calendar, span, now, except.bookingId),
-        busyTimes(calendar, span),
+        taken(calendar, rules, span, now, except.bookingId),
+        busyTimes(calendar, neededFor(rules, span)),
       ]);
       const others =
         busy === 'unavailable' || busy === null ? null : busy.filter(({ eventId }) => eventId !== except.eventId);
@@ -153,6 +158,15 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     },
   };
 }
+
+/** All the time that slots starting in a span need. */
+const neededFor = (
+  { bufferBeforeMs, bufferAfterMs, slotMs }: SlotRules,
+  { from, to }: { from: number; to: number },
+) => ({
+  from: from - bufferBeforeMs,
+  to: to + slotMs + bufferAfterMs,
+});
 
 const decideOn =
   ({ rules, start }: AskedSlot, now: number): Parameters<Bookings['hold']>[2] =>

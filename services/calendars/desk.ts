@@ -69,15 +69,13 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
   };
   const taken = (
     { resource, id }: BookableCalendar,
-    rules: SlotRules,
     span: { from: number; to: number },
     now: number,
     except?: string,
   ) => {
     const at = new Date(now).toISOString();
-    // A day counts as a whole towards its maximum.
-    const margin = 2 * DAY_MS + apartOf(rules);
-    const wide = { from: span.from - margin, to: span.to + margin };
+    // A day counts as a whole towards its maximum, and a buffer may be as long.
+    const wide = { from: span.from - 2 * DAY_MS, to: span.to + 2 * DAY_MS };
     return bookings.taken(resource, wide, { calendar: id, at, except });
   };
 
@@ -91,7 +89,7 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
           const rules = await rulesOf(calendar);
           const span = spanOf(rules, from === undefined ? now : Date.parse(from), days, now);
           const [booked, busy] = await Promise.all([
-            taken(calendar, rules, span, now),
+            taken(calendar, span, now),
             busyTimes(calendar, neededFor(rules, span)),
           ]);
           if (busy === 'unavailable' && calendar.settings.whenUnavailable === 'closed') return [];
@@ -142,7 +140,7 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     async check({ calendar, rules, start }, now, except) {
       const span = { from: start, to: start };
       const [booked, busy] = await Promise.all([
-        taken(calendar, rules, span, now, except.bookingId),
+        taken(calendar, span, now, except.bookingId),
         busyTimes(calendar, neededFor(rules, span)),
       ]);
       const others =

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 /** System colours and fonts, so that it is as light, dark and large as the reader wants everything. */
 const STYLE = `
 :root { color-scheme: light dark; font: 1.125rem/1.6 system-ui, sans-serif; }
-body { margin: 0; padding: 1.25rem; background: light-dark(#f4f4f2, #17181a); color: light-dark(#1c1d1f, #ececea); }
-main { max-width: 30rem; margin: 8vh auto 0; padding: 1.5rem; border-radius: .75rem;
+body { margin: 0; padding: clamp(.75rem, 4vw, 1.25rem); background: light-dark(#f4f4f2, #17181a); color: light-dark(#1c1d1f, #ececea); }
+main { max-width: 30rem; margin: min(8vh, 4rem) auto 0; padding: clamp(1rem, 5vw, 1.5rem); border-radius: .75rem;
   background: light-dark(#fff, #232427); border: 1px solid light-dark(#d6d6d2, #3d3f44); overflow-wrap: break-word; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.3; }
 p { margin: 0 0 1rem; }
@@ -21,11 +21,12 @@ input[type=text] { box-sizing: border-box; width: 100%; min-height: 3rem; margin
   border: 1px solid light-dark(#85878c, #7b7e85); border-radius: .5rem; font: inherit; background: none; color: inherit; }
 fieldset { min-width: 0; margin: 0 0 1.25rem; padding: 0; border: 0; }
 legend { padding: 0 0 .5rem; font-weight: 600; }
-fieldset div { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .5rem; }
-fieldset label { display: flex; align-items: center; gap: .6rem; box-sizing: border-box; min-height: 3rem;
-  padding: .4rem .75rem; border: 1px solid light-dark(#85878c, #7b7e85); border-radius: .5rem; cursor: pointer; }
+fieldset div { display: flex; flex-wrap: wrap; gap: .4rem; }
+fieldset label { display: flex; align-items: center; gap: .3rem; box-sizing: border-box; min-width: 7.5rem; min-height: 3rem;
+  padding: .4rem .5rem; font-size: .9rem; border: 1px solid light-dark(#85878c, #7b7e85); border-radius: .5rem; cursor: pointer; }
 fieldset label:has(:checked) { border-color: light-dark(#1f4f9e, #9cc1ff); background: light-dark(#e8effb, #2a3547); }
-input[type=radio] { flex: none; width: 1.15rem; height: 1.15rem; margin: 0; accent-color: light-dark(#1f4f9e, #9cc1ff); }
+.zone { margin-bottom: 1rem; color: light-dark(#55575b, #b4b6ba); }
+input[type=radio] { flex: none; width: 1rem; height: 1rem; margin: 0; accent-color: light-dark(#1f4f9e, #9cc1ff); }
 .notice { padding: .6rem .9rem; border-left: .25rem solid light-dark(#b45309, #fbbf24);
   background: light-dark(#fdf3e3, #352c1c); }
 :is(a, button, input[type=text]):focus-visible, fieldset label:has(:focus-visible) {

@@ -141,8 +141,8 @@ test(
     for (const [asked, expected] of cases) {
       await using _ = asked;
       const { source } = asked;
-      for (const asking of [source.busy(FROM, TO, never), source.put(EVENT, never)]) {
-        const { outcome, message } = await failureOf(asking);
+      for (const failing of [source.busy(FROM, TO, never), source.put(EVENT, never)].map(failureOf)) {
+        const { outcome, message } = await failing;
         assert.equal(outcome, expected, message);
         assert.doesNotMatch(message, /canary/);
       }

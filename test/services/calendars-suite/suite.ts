@@ -117,6 +117,8 @@ export function writableSuite(name: string, start: () => Promise<SourceRig>, ski
     ];
     for (const failing of all(AbortSignal.abort()).map(failureOf)) assert.equal((await failing).outcome, 'later');
     assert.equal(await rig.count(), 0);
+    // With whatever it takes to ask.
+    await busyTimes(rig.source);
     await rig.stop();
     for (const failing of all(never).map(failureOf)) {
       const { outcome, message } = await failing;

@@ -40,11 +40,11 @@ export function cancelPage(meeting: ShownMeeting, moveLink: string): string {
   return page(meeting.language, cancel.question, [factsOf(meeting), form, link]);
 }
 
-/** Shows free times to move the meeting to. `attempt`: the same for what is sent from this page, however often. */
+/** Shows free times to move the meeting to, and what was wrong with the one that was chosen before. */
 export function movePage(
   meeting: ShownMeeting,
   times: readonly FreeTime[],
-  { notice, attempt }: { notice: 'taken' | 'missing' | null; attempt: string },
+  notice: 'taken' | 'missing' | null,
 ): string {
   const { language, timezone } = meeting;
   const { move } = textsOf(meeting);
@@ -54,7 +54,7 @@ export function movePage(
   const zone = `<p class="zone">${escaped(words.zone(Date.parse(meeting.start)))}</p>`;
   const free = times.map(({ id, start, end }) => ({ id, start: Date.parse(start), end: Date.parse(end) }));
   const days = spreadOverDays(free, { timezone, most: MOST_TIMES }).map((day) => dayField(day, words));
-  const form = `<form method="post"><input type="hidden" name="attempt" value="${escaped(attempt)}">
+  const form = `<form method="post">
 ${days.join('\n')}
 <button>${escaped(move.button)}</button></form>`;
   return page(language, move.choose, [...told, factsOf(meeting), zone, form]);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { oneLine } from '../../domain/bookings/one-line.ts';
 import { identifier } from '../../domain/contracts/names.ts';
@@ -24,7 +23,7 @@ import {
 } from './booking-page.ts';
 import { invalidPage } from './public-page.ts';
 import { type PageAnswer, type PublicPagesOptions, type SignedPage, servePublicPages } from './public-pages.ts';
-import type { Caller, Operations } from './routes.ts';
+import type { Operations } from './routes.ts';
 
 /** Who changes a booking by its links. */
 const ACTOR = 'invitee';
@@ -101,8 +100,7 @@ function cancelling(options: BookingPagesOptions): SignedPage {
 function rescheduling(options: BookingPagesOptions): SignedPage {
   const { operations } = options;
   const choice = async (opened: Opened, status: number, notice: 'taken' | 'missing' | null): Promise<PageAnswer> => {
-    const times = await freeTimes(options, opened);
-    return { status, page: movePage(opened.shown, times, { notice, attempt: randomUUID() }) };
+    return { status, page: movePage(opened.shown, await freeTimes(options, opened), notice) };
   };
   const goneAnswer = (opened: Opened): PageAnswer | null =>
     opened.row.state === 'cancelled'
@@ -126,9 +124,8 @@ function rescheduling(options: BookingPagesOptions): SignedPage {
       const slotId = form.get('slotId') ?? '';
       if (!identifier.safeParse(slotId).success) return choice(opened, 422, 'missing');
       const { workspace, bookingId: id } = opened.link;
-      const requestKey = requestKeyOf(form.get('attempt'), slotId);
-      const caller: Caller = { workspace, actor: ACTOR, correlationId: requestId, ...(requestKey && { requestKey }) };
       try {
+        const caller = { workspace, actor: ACTOR, correlationId: requestId };
         const { start, end } = await operations.rescheduleBooking(caller, { id, slotId });
         return { status: 200, page: movedPage({ ...opened.shown, start, end }) };
       } catch (error) {
@@ -199,11 +196,6 @@ async function afterFailure(
   if (answer !== null) return answer;
   logger.error({ requestId, workspace, bookingId, err: error }, 'A booking could not be changed by its link');
   return { status: 503, page: row === null ? uncertainPage() : notYetPage(shown.language) };
-}
-
-/** The same for the same choice on the same page: pressed twice, it moves the meeting once. */
-function requestKeyOf(attempt: string | null, slotId: string): string | undefined {
-  return attempt !== null && identifier.safeParse(attempt).success ? `page-${attempt}-${slotId}` : undefined;
 }
 
 const hasCode = (error: unknown, code: ReveilleError['code']): boolean =>

@@ -25,7 +25,6 @@ export interface BookingPageTexts {
   expired: string;
   /** On the page of one that has expired. */
   newerLink: string;
-  notValid: string;
   isOver: string;
   isCancelled: string;
   /** It was asked for, and could not be done at once. */
@@ -52,7 +51,6 @@ export const BOOKING_PAGE_TEXTS: Record<TextLanguage, BookingPageTexts> = {
     nothingMore: 'There is nothing more to do. You can close this page.',
     expired: 'This link has expired',
     newerLink: 'If the meeting has been moved, please use the link in the newest message.',
-    notValid: 'This link is not valid',
     isOver: 'This meeting is over',
     isCancelled: 'This meeting has been cancelled already',
     notYet: {
@@ -79,7 +77,6 @@ export const BOOKING_PAGE_TEXTS: Record<TextLanguage, BookingPageTexts> = {
     nothingMore: 'और कुछ करने की आवश्यकता नहीं है। यह पेज बंद किया जा सकता है।',
     expired: 'इस लिंक की समय-सीमा समाप्त हो गई है',
     newerLink: 'यदि मीटिंग का समय बदला गया है, तो कृपया सबसे नए संदेश का लिंक खोलें।',
-    notValid: 'यह लिंक मान्य नहीं है',
     isOver: 'यह मीटिंग समाप्त हो चुकी है',
     isCancelled: 'यह मीटिंग पहले ही रद्द की जा चुकी है',
     notYet: { heading: 'अभी तक यह नहीं हो पाया', advice: 'अभी कुछ नहीं बदला है। कृपया कुछ मिनट बाद यह लिंक फिर खोलें।' },
@@ -103,7 +100,6 @@ export const BOOKING_PAGE_TEXTS: Record<TextLanguage, BookingPageTexts> = {
     nothingMore: 'வேறு எதுவும் செய்ய வேண்டியதில்லை. இந்தப் பக்கத்தை மூடலாம்.',
     expired: 'இந்த இணைப்பு காலாவதியாகிவிட்டது',
     newerLink: 'சந்திப்பின் நேரம் மாற்றப்பட்டிருந்தால், மிகச் சமீபத்திய செய்தியில் உள்ள இணைப்பைப் பயன்படுத்தவும்.',
-    notValid: 'இந்த இணைப்பு செல்லுபடியாகாது',
     isOver: 'இந்தச் சந்திப்பு முடிந்துவிட்டது',
     isCancelled: 'இந்தச் சந்திப்பு ஏற்கனவே ரத்து செய்யப்பட்டது',
     notYet: {
@@ -130,7 +126,6 @@ export const BOOKING_PAGE_TEXTS: Record<TextLanguage, BookingPageTexts> = {
     nothingMore: 'ఇంకేమీ చేయనవసరం లేదు. ఈ పేజీని మూసివేయవచ్చు.',
     expired: 'ఈ లింక్ గడువు ముగిసింది',
     newerLink: 'సమావేశం సమయం మారి ఉంటే, దయచేసి అన్నిటికంటే కొత్త సందేశంలోని లింక్‌ను ఉపయోగించండి.',
-    notValid: 'ఈ లింక్ చెల్లదు',
     isOver: 'ఈ సమావేశం ముగిసింది',
     isCancelled: 'ఈ సమావేశం ఇప్పటికే రద్దయింది',
     notYet: { heading: 'ఇది ఇంకా పూర్తి కాలేదు', advice: 'ఇప్పటివరకు ఏమీ మారలేదు. దయచేసి కొన్ని నిమిషాల తర్వాత ఈ లింక్‌ను మళ్లీ తెరవండి.' },
@@ -154,7 +149,6 @@ export const BOOKING_PAGE_TEXTS: Record<TextLanguage, BookingPageTexts> = {
     nothingMore: 'আর কিছু করতে হবে না। এই পাতাটি বন্ধ করতে পারেন।',
     expired: 'এই লিঙ্কের মেয়াদ শেষ হয়ে গেছে',
     newerLink: 'মিটিংয়ের সময় বদলে থাকলে অনুগ্রহ করে সবচেয়ে নতুন বার্তার লিঙ্কটি ব্যবহার করুন।',
-    notValid: 'এই লিঙ্কটি বৈধ নয়',
     isOver: 'এই মিটিংটি শেষ হয়ে গেছে',
     isCancelled: 'এই মিটিংটি আগেই বাতিল করা হয়েছে',
     notYet: { heading: 'এটি এখনও করা যায়নি', advice: 'এখনও কিছু বদলায়নি। অনুগ্রহ করে কয়েক মিনিট পরে এই লিঙ্কটি আবার খুলুন।' },

@@ -27,21 +27,19 @@ export class PostFailed extends Error {
   }
 }
 
-export interface HttpPost {
+export interface HttpRequest {
+  method: string;
   url: string;
   headers: Record<string, string>;
-  body: string;
+  body?: string | null;
+  /** The longest answer that is read, in bytes; half a megabyte when absent. */
+  maxBytes?: number;
   /** For everything together. */
   timeoutMs: number;
   signal: AbortSignal;
 }
 
-export interface HttpRequest extends Omit<HttpPost, 'body'> {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  body?: string;
-  /** The longest answer that is read; half a megabyte when absent. */
-  maxBytes?: number;
-}
+export type HttpPost = Omit<HttpRequest, 'method'>;
 
 /** @throws PostFailed */
 export const post = (dialler: Dialler, asked: HttpPost): Promise<HttpAnswer> =>

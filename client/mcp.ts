@@ -9,9 +9,10 @@ import {
   isToolError,
   jsonSchemaOf,
 } from './agent-tools/tools.ts';
-import { productVersion } from './version.ts';
 
 export interface McpOptions {
+  /** Of the product. */
+  version: string;
   /** Has a tool done. It may throw; what a model is told of that says what to ask the person for. */
   run: (tool: AgentTool, input: unknown) => Promise<object>;
   onFault: FaultListener;
@@ -25,11 +26,8 @@ const INSTRUCTIONS =
  * The tools as an MCP server, for one connection. What a caller sends is checked by the tool: the SDK's own `registerTool` would
  * refuse it before, in words that do not say what to ask the person for.
  */
-export function createMcpServer({ run, onFault }: McpOptions): McpServer {
-  const mcp = new McpServer(
-    { name: 'reveille', title: 'Reveille', version: productVersion() },
-    { instructions: INSTRUCTIONS },
-  );
+export function createMcpServer({ version, run, onFault }: McpOptions): McpServer {
+  const mcp = new McpServer({ name: 'reveille', title: 'Reveille', version }, { instructions: INSTRUCTIONS });
   mcp.server.registerCapabilities({ tools: {} });
   mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: AGENT_TOOLS.map(describe) }));
   mcp.server.setRequestHandler(CallToolRequestSchema, async ({ params: { name, arguments: input = {} } }) => {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, onRe
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Logger } from '../../services/logging.ts';
 import { createMcpServer } from '../mcp.ts';
+import { productVersion } from '../version.ts';
 import { type Access, callerOf, requireScope, workspaceOf } from './access.ts';
 import { MalformedRequest } from './problem.ts';
 import type { Operations } from './routes.ts';
@@ -27,6 +28,7 @@ const schema = { hide: true } as FastifySchema;
  */
 export function serveMcp(app: FastifyInstance, options: McpRouteOptions): void {
   const { publicUrl, admit, accessOf, limitByAddress } = options;
+  const version = productVersion();
   const refuseOtherOrigins: onRequestAsyncHookHandler = async (request) => checkOrigin(request, publicUrl);
   app.route({
     method: 'POST',
@@ -40,7 +42,7 @@ export function serveMcp(app: FastifyInstance, options: McpRouteOptions): void {
     async handler(request, reply) {
       // Many in one request would be many calls for one of the limit; the protocol has no batches any more either.
       if (Array.isArray(request.body)) throw new MalformedRequest('Send one message in a request');
-      return sent(reply, await answer(request, options));
+      return sent(reply, await answer(request, options, version));
     },
   });
   // There is no stream to listen to and no session to end.
@@ -56,10 +58,11 @@ export function serveMcp(app: FastifyInstance, options: McpRouteOptions): void {
 /** The transport's own words for it: clients expect JSON-RPC here, and go on. */
 const NOT_ALLOWED = { jsonrpc: '2.0', error: { code: -32000, message: 'Method not allowed' }, id: null };
 
-async function answer(request: FastifyRequest, options: McpRouteOptions): Promise<Response> {
+async function answer(request: FastifyRequest, options: McpRouteOptions, version: string): Promise<Response> {
   const access = options.accessOf(request);
   const caller = callerOf(access, workspaceOf(access, request.headers['x-workspace']), request.id);
   const mcp = createMcpServer({
+    version,
     run: async (tool, input) => {
       requireScope(access, tool.scope);
       return tool.run(options.operations, caller, input);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { connectRunning } from '../service.ts';
+import { productVersion } from '../version.ts';
 import { type Cli, openCli } from './context.ts';
 import { untilTold } from './until-told.ts';
 
@@ -21,6 +22,7 @@ async function serve({ configuration, caller, logger }: Cli): Promise<void> {
     import('@modelcontextprotocol/sdk/server/stdio.js'),
   ]);
   const mcp = createMcpServer({
+    version: productVersion(),
     // Looked for at each call: a service may come up, or come back at another port, while the agent stays.
     async run(tool, input) {
       const service = await connectRunning(configuration);

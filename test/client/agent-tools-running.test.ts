@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,9 +8,10 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { AGENT_TOOLS } from '../../client/agent-tools/tools.ts';
+import { AGENT_TOOLS, type ToolError } from '../../client/agent-tools/tools.ts';
 import { request } from '../support/api.ts';
 import { CliFolder } from '../support/cli.ts';
+import { type StubAnswer, StubModelServer } from '../support/stub-model-server.ts';
 import { type McpAgent, connectAgent, overHttp } from '../support/mcp-client.ts';
 
 const MAIN = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
@@ -170,6 +172,67 @@ test('what an agent does is noted under the name of its token', TIMEOUT, async (
   const { body } = await request({ url: api, close: async () => {} }, `/api/follow-ups/${followUpId}`, { token });
   assert.equal((body as { actor: string }).actor, 'agent');
 });
+
+describe('the example', () => {
+  const EXAMPLE = fileURLToPath(new URL('../../client/examples/agent-books-meeting.ts', import.meta.url));
+  const run = async (said: string, env: NodeJS.ProcessEnv = {}) => {
+    const clean = { PATH: process.env['PATH'], HOME: folder.path, ...env };
+    const child = spawn(process.execPath, [EXAMPLE], { cwd: folder.path, env: clean, stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.end(said);
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { code: code as number, stdout, stderr };
+  };
+
+  test('talks to a person until they have a meeting', TIMEOUT, async () => {
+    await using model = await StubModelServer.start();
+    model.answerBy = ({ body: { messages } }) => secretary(messages as ChatMessage[]);
+    const { code, stdout, stderr } = await run('A meeting, please. I am Asha Rao.\nzara@example.com\n', {
+      ...{ REVEILLE_LLM_BASE_URL: model.baseUrl, REVEILLE_LLM_MODEL: 'stub' },
+    });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^Ask the person for their email address\nconfirmed for zara@example\.com at \S+\n$/);
+    const { api, token } = folder.runtime();
+    const { body } = await request({ url: api, close: async () => {} }, '/api/bookings?state=confirmed', { token });
+    const { items } = body as { items: { invitee: object }[] };
+    assert.deepEqual(items[0]?.invitee, { email: 'zara@example.com', name: 'Asha Rao' });
+  });
+
+  test('without a model it says what to set', TIMEOUT, async () => {
+    assert.deepEqual(await run('Hello\n'), {
+      ...{ code: 2, stdout: '', stderr: 'Set REVEILLE_LLM_BASE_URL and REVEILLE_LLM_MODEL\n' },
+    });
+  });
+});
+
+interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** A model that forgets to give the address, repeats what it is told to ask, and then gives what the person said. */
+function secretary(messages: ChatMessage[]): StubAnswer {
+  const heard = messages.findLast(({ role }) => role === 'tool')?.content ?? '{}';
+  const slotId = /demo-\d{8}T\d{6}Z/.exec(messages.find(({ role }) => role === 'tool')?.content ?? '')?.[0];
+  const email = messages.findLast(({ role }) => role === 'user')?.content;
+  const asked = messages.at(-1)?.role === 'user';
+  if (asked) return slotId ? tool('book_meeting', { slotId, name: 'Asha Rao', email }) : tool('get_availability', {});
+  const told = JSON.parse(heard) as ToolError & { slots?: []; state?: string; email?: string; local?: string };
+  if (told.slots) return tool('book_meeting', { slotId, name: 'Asha Rao' });
+  const content = told.error?.ask ?? `${told.state} for ${told.email} at ${told.local}`;
+  return { kind: 'content', content };
+}
+
+/** A completion that calls a tool, as the chat completions API has it. */
+function tool(name: string, input: object): StubAnswer {
+  const call = { id: `call-${randomUUID()}`, type: 'function', function: { name, arguments: JSON.stringify(input) } };
+  const message = { role: 'assistant', content: null, tool_calls: [call] };
+  const body = JSON.stringify({
+    ...{ id: 'chatcmpl-stub', object: 'chat.completion', created: 0, model: 'stub' },
+    choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
+    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+  });
+  return { kind: 'body', body };
+}
 
 describe('the command', () => {
   const start = (cwd: string, args: string[] = []) => {

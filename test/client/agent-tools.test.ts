@@ -308,7 +308,7 @@ describe('in the AI SDK', () => {
       () => call('book_meeting', { slotId, name: 'Asha Rao', email: 'asha@example.com' }),
       (heard) => say(`Booked for ${(heard as Meeting).local}`),
     ]);
-    const messages = [...first.response.messages, { role: 'user' as const, content: 'asha@example.com' }];
+    const messages = [...first.responseMessages, { role: 'user' as const, content: 'asha@example.com' }];
     const second = await generateText({ model: mindful, tools, stopWhen: isStepCount(5), messages });
     assert.equal(second.text, 'Booked for 2027-03-15T09:00:00-04:00');
     assert.deepEqual(desk.bookings.map(({ invitee }) => invitee.email), ['asha@example.com']); // prettier-ignore

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { generateText, isStepCount } from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
@@ -72,6 +73,17 @@ describe('what a model is shown', () => {
       for (const part of ['input', 'output'] as const) assert.ok(ajv.compile(jsonSchemaOf(tool, part)));
     }
   });
+});
+
+test('docs/agent-tools.md has every tool with its scope and the fields it takes, and no other', () => {
+  const page = readFileSync(new URL('../../docs/agent-tools.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => /^\| `\w+_/.test(line));
+  const cells = rows.map((row) => row.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+  assert.deepEqual(cells.map(([, name, scope]) => [name, scope]), AGENT_TOOLS.map(({ name, scope }) => [name, scope])); // prettier-ignore
+  for (const [, name = '', , takes = ''] of cells) {
+    const fields = Object.keys(jsonSchemaOf(toolOf(name), 'input').properties ?? {});
+    for (const field of fields) assert.match(takes, new RegExp(`\\b${field}\\b`), name);
+  }
 });
 
 describe('what a model does', () => {

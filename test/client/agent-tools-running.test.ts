@@ -87,7 +87,23 @@ async function meets(agent: McpAgent, email: string): Promise<void> {
   const left = await agent.call<Slots>('get_availability', { days: 3, max: 20 });
   assert.ok(!left.slots.some(({ id }) => id === first.id));
 
+  const nowhere = await agent.refused('book_meeting', { ...asked, slotId: second.id, timezone: 'Mars/Olympus' });
+  assert.deepEqual(nowhere.fields.map(({ path }) => path), ['timezone']); // prettier-ignore
+  for (const slotId of ['demo-20200101T090000Z', 'demo-20300101T090700Z', 'other-20300101T090000Z', 'at nine']) {
+    const { code, fields, ask } = await agent.refused('book_meeting', { ...asked, slotId });
+    assert.deepEqual([code, fields.map(({ path }) => path)], ['invalid_input', ['slotId']], slotId);
+    assert.match(ask, /get_availability again/);
+  }
+
   const { bookingId, contactId } = booked;
+  const third = free.slots.at(-3);
+  const theirs = await agent.call<Meeting>('book_meeting', { ...asked, slotId: third?.id, email: 'ravi@example.com' });
+  const taken = await agent.refused('reschedule_meeting', { bookingId, slotId: third?.id });
+  assert.deepEqual(
+    [taken.code, taken.ask],
+    ['conflict', 'Call get_availability again and offer the person other times'],
+  );
+  await agent.call('cancel_meeting', { bookingId: theirs.bookingId, reason: 'The test goes on' });
   const moved = await agent.call<Meeting>('reschedule_meeting', { bookingId, slotId: second.id });
   assert.deepEqual([moved.slotId, moved.start, moved.state], [second.id, second.start, 'confirmed']);
   const later = await agent.call<{ scheduledFor: string }>('schedule_follow_up', {

@@ -18,6 +18,7 @@ import { serveBookingPages } from './booking-pages.ts';
 import type { EventLimits } from './event-subscription.ts';
 import { serveEvents } from './events.ts';
 import { readJsonBodies } from './json-body.ts';
+import { serveMcp } from './mcp.ts';
 import { measure } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { serveOperations } from './operation-routes.ts';
@@ -129,6 +130,8 @@ async function createApp(options: ApiOptions): Promise<FastifyInstance> {
   const links = options.links ? createLinks(options.links) : null;
   await serveUnsubscribe(app, { links, store: store.contacts, contacts, limitByAddress, logger });
   await serveBookingPages(app, { links, store, operations, limitByAddress, logger });
+  const publicUrl = options.links?.publicUrl ?? null;
+  serveMcp(app, { operations, publicUrl, admit, accessOf, limitByAddress, logger });
   serveOperations(app, { operations, idempotency: store.idempotency, admit, accessOf, logger });
   return app;
 }

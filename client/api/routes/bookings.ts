@@ -6,7 +6,7 @@ import {
   cancelBookingMessage,
   rescheduleMessage,
 } from '../../../domain/contracts/bookings.ts';
-import { calendar, calendarHealth } from '../../../domain/contracts/calendars.ts';
+import { calendar, calendarHealth, calendarLeave } from '../../../domain/contracts/calendars.ts';
 import { identifier, slug } from '../../../domain/contracts/names.ts';
 import { slot } from '../../../domain/contracts/slots.ts';
 import { instant } from '../../../domain/contracts/time-values.ts';
@@ -32,6 +32,14 @@ export const bookingRoutes = {
     z.strictObject({ id: slug }),
     calendarHealth.extend({ calendar: slug }),
   ),
+  connectCalendar: route(
+    'PUT',
+    '/api/representatives/:id/connection',
+    "Take a representative's leave to see to their calendar at Google; a token for all workspaces may",
+    calendarLeave.extend(byId.shape),
+    calendarHealth.extend({ representative: identifier }),
+    { scope: 'admin' },
+  ),
 
   listSlots: route(
     'GET',
@@ -43,7 +51,7 @@ export const bookingRoutes = {
   slotsMessage: route(
     'GET',
     '/api/slots/message',
-    "Free slots in a message for a person, in their zone and language",
+    'Free slots in a message for a person, in their zone and language',
     z.strictObject({
       ...wanted,
       max: z.coerce.number().int().min(1).max(20).default(5),
@@ -53,14 +61,9 @@ export const bookingRoutes = {
     z.object({ message: z.string(), slots: z.array(slot) }),
   ),
 
-  createBooking: route(
-    'POST',
-    '/api/bookings',
-    'Book a slot; 409 when it is taken',
-    bookingRequest,
-    booking,
-    { status: 201 },
-  ),
+  createBooking: route('POST', '/api/bookings', 'Book a slot; 409 when it is taken', bookingRequest, booking, {
+    status: 201,
+  }),
   listBookings: route(
     'GET',
     '/api/bookings',

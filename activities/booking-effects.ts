@@ -54,10 +54,15 @@ export function bookingEffectActivities(dependencies: ActivityDependencies) {
       const { calendar } = await found(step);
       const source = calendar?.source;
       if (!source?.writable) return { outcome: 'done', result: {} };
-      return perform(dependencies, effect(step, 'event-removal', 'calendar', source.type), step.at, async ({ signal }) => {
-        await plainly(source.remove(eventIdOf(step.workspace, step.bookingId), signal));
-        return {};
-      });
+      return perform(
+        dependencies,
+        effect(step, 'event-removal', 'calendar', source.type),
+        step.at,
+        async ({ signal }) => {
+          await plainly(source.remove(eventIdOf(step.workspace, step.bookingId), signal));
+          return {};
+        },
+      );
     },
 
     /** Makes the meeting, once: one that may have been made (`again`) is looked for before it is made again. */
@@ -88,12 +93,19 @@ export function bookingEffectActivities(dependencies: ActivityDependencies) {
       const { row } = await found(step);
       const { meetingId } = row;
       if (meetings === null || meetingId === null) return { outcome: 'done', result: {} };
-      return perform(dependencies, effect(step, 'meeting-move', 'meeting', meetings.name), step.at, async ({ signal }) => {
-        const { start, timezone } = row;
-        const there = await plainly(meetings.move(meetingId, { start, timezone, durationMinutes: minutesOf(row) }, signal));
-        if (!there) throw new EffectError('failed', 'The meeting is not there any more');
-        return { meetingId };
-      });
+      return perform(
+        dependencies,
+        effect(step, 'meeting-move', 'meeting', meetings.name),
+        step.at,
+        async ({ signal }) => {
+          const { start, timezone } = row;
+          const there = await plainly(
+            meetings.move(meetingId, { start, timezone, durationMinutes: minutesOf(row) }, signal),
+          );
+          if (!there) throw new EffectError('failed', 'The meeting is not there any more');
+          return { meetingId };
+        },
+      );
     },
 
     /**
@@ -112,7 +124,9 @@ export function bookingEffectActivities(dependencies: ActivityDependencies) {
         for (const { meetingId } of others) await plainly(meetings.remove(meetingId, signal));
         // One that nobody has heard of may come into the list yet.
         if (row.meetingId === null && others.length === 0 && looks < LOOKS) {
-          throw new EffectError('later', 'A meeting that was made and not answered may come to light', { note: { looks: looks + 1 } });
+          throw new EffectError('later', 'A meeting that was made and not answered may come to light', {
+            note: { looks: looks + 1 },
+          });
         }
         return {};
       });
@@ -148,7 +162,8 @@ async function make(
     for (const { meetingId } of others) await plainly(meetings.remove(meetingId, signal), sought);
     if (first !== undefined) return first;
     const looks = sought.looks + 1;
-    if (looks < LOOKS) throw new EffectError('later', 'The meeting may have been made; it is looked for', { note: { looks } });
+    if (looks < LOOKS)
+      throw new EffectError('later', 'The meeting may have been made; it is looked for', { note: { looks } });
   }
   const { topic, start, timezone, invitee } = row;
   const plan = { marker, topic: `${topic}: ${invitee.name}`, start, timezone, durationMinutes: minutesOf(row) };

@@ -79,7 +79,11 @@ export function bookingMessageActivities(dependencies: ActivityDependencies) {
           followUpId: reminderId(workspace, row, which, row.sequence),
           type: 'reminder',
           scheduledFor: new Date(due).toISOString(),
-          payload: { ...reminderPayload(which, facts, language), atFixedMoment: true, keepOnReply: true },
+          payload: {
+            ...reminderPayload(which, { ...facts, reason: null }, language),
+            atFixedMoment: true,
+            keepOnReply: true,
+          },
           actor: ACTOR,
         });
       }

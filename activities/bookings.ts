@@ -3,7 +3,6 @@ import type { BookingInput, BookingState } from '../domain/contracts/bookings.ts
 import type { OutboxMessage } from '../domain/contracts/interventions.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
-import { apartOf } from '../domain/slots/slots.ts';
 import { refusal } from '../services/calendars/desk.ts';
 import { takeSlot } from '../services/calendars/take-slot.ts';
 import { timeFrom } from './clock.ts';
@@ -28,6 +27,8 @@ export interface HeldBooking {
   meeting: boolean;
   /** Steps that are still to be made. */
   repairs: string[];
+  /** Of the invitation. */
+  sequence: number;
 }
 
 /** What could not be done for a booking, by its name; `isLong`: for so long that a person should know. */
@@ -43,16 +44,20 @@ export function bookingActivities(dependencies: ActivityDependencies) {
   const { desk, meetings } = dependencies.booking;
 
   async function heldAs(row: BookingRow): Promise<HeldBooking> {
-    const { state, start, end, holdUntil, repairs } = row;
+    const { state, start, end, holdUntil, repairs, sequence } = row;
     const source = desk.calendars.get(row.calendar)?.source ?? null;
     return {
-      ...{ state, start, end, holdUntil, repairs },
+      ...{ state, start, end, holdUntil, repairs, sequence },
       ...{ calendar: source?.writable ?? false, meeting: meetings !== null },
     };
   }
 
   /** A contact for whoever is known by their address alone; one that there is stays as it is. */
-  async function knowInvitee({ contactId, invitee, inviteeTimezone, language }: BookingRow, workspace: string, at: string) {
+  async function knowInvitee(
+    { contactId, invitee, inviteeTimezone, language }: BookingRow,
+    workspace: string,
+    at: string,
+  ) {
     if (contactId === null || (await store.contacts.get(workspace, contactId)) !== null) return;
     const details = { ...invitee, timezone: inviteeTimezone, language };
     await store.contacts.put(workspace, contactId, details, timeFrom(at));
@@ -86,7 +91,10 @@ export function bookingActivities(dependencies: ActivityDependencies) {
       const { why, verified } = await desk.check(asked, Date.parse(timeFrom(at)), except);
       if (why !== null) throw refusal(why, asked);
       if (!verified && asked.calendar.settings.whenUnavailable === 'closed') {
-        throw new ReveilleError('unavailable', `Calendar ${asked.calendar.id} cannot be reached, so nothing is booked in it`);
+        throw new ReveilleError(
+          'unavailable',
+          `Calendar ${asked.calendar.id} cannot be reached, so nothing is booked in it`,
+        );
       }
       return { verified };
     },
@@ -105,14 +113,16 @@ export function bookingActivities(dependencies: ActivityDependencies) {
       failpoint('move-after-row');
     },
 
-    /** Moves it there, or stays where it was. */
-    async endMove({ workspace, bookingId, to, at }: BookingStep & { to: 'new' | 'old' }): Promise<HeldBooking> {
-      const before = await bookingRow(dependencies, workspace, bookingId);
-      if (before.movingTo === null) return heldAs(before);
-      const { rules } = await desk.slotOf(before.movingTo.slotId);
-      const after = await store.bookings.endMove(workspace, bookingId, { to, at: timeFrom(at), apartMs: apartOf(rules) });
+    /** Moves it to that slot, or leaves it where it was. */
+    async endMove({
+      workspace,
+      bookingId,
+      at,
+      ...end
+    }: BookingStep & { slotId: string; to: 'new' | 'old' }): Promise<HeldBooking> {
+      const row = await store.bookings.endMove(workspace, bookingId, { ...end, at: timeFrom(at) });
       failpoint('move-after-row');
-      return heldAs(after ?? before);
+      return heldAs(row ?? (await bookingRow(dependencies, workspace, bookingId)));
     },
 
     /** Ends it, and gives its time back. */
@@ -121,7 +131,10 @@ export function bookingActivities(dependencies: ActivityDependencies) {
       bookingId,
       at,
       ...end
-    }: BookingStep & { state: Exclude<BookingState, 'held' | 'confirmed'>; reason: string | null }): Promise<BookingState> {
+    }: BookingStep & {
+      state: Exclude<BookingState, 'held' | 'confirmed'>;
+      reason: string | null;
+    }): Promise<BookingState> {
       const row = await store.bookings.end(workspace, bookingId, { ...end, at: timeFrom(at) });
       failpoint('end-after-row');
       return row?.state ?? end.state;
@@ -130,7 +143,10 @@ export function bookingActivities(dependencies: ActivityDependencies) {
     /** Notes what could not be done yet, and tells whoever sees to such things what has taken long. */
     async noteTroubles({ workspace, bookingId, troubles, at }: BookingStep & { troubles: Trouble[] }): Promise<void> {
       const repairs = troubles.map(({ errand }) => errand);
-      const row = await store.bookings.change(workspace, bookingId, { repairs, stateReason: troubles[0]?.reason ?? null });
+      const row = await store.bookings.change(workspace, bookingId, {
+        repairs,
+        stateReason: troubles[0]?.reason ?? null,
+      });
       for (const { errand, reason, isLong } of troubles) {
         if (isLong && row !== null) await store.outbox.put(workspace, notice(row, errand, reason));
       }

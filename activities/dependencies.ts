@@ -36,7 +36,8 @@ export interface BookingDependencies {
   /** null: meetings take place where their calendar says. */
   meetings: MeetingService | null;
   /** Signed, for whoever has the mail; null: no links are configured. */
-  links: ((of: { workspace: string; bookingId: string; until: string }) => { reschedule: string; cancel: string }) | null;
+  links:
+    ((of: { workspace: string; bookingId: string; until: string }) => { reschedule: string; cancel: string }) | null;
 }
 
 /** How messages reach people, and what holds them back. */

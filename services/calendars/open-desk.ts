@@ -15,5 +15,5 @@ export function openDesk(
     connections: store.calendarConnections,
     ...{ dialler, timezone, folder: dataDir },
   });
-  return createDesk(createCalendars(booking, { timezone, ...sources }), store.bookings);
+  return createDesk(createCalendars(booking, sources), store.bookings);
 }

@@ -27,7 +27,9 @@ export async function takeSlot(
   const slot = await desk.slotOf(asked.slotId, asked.calendar);
   const contact = asked.contactId === undefined ? null : await store.contacts.get(workspace, asked.contactId);
   if (asked.contactId !== undefined && contact === null) {
-    throw invalidInput([{ path: 'contactId', message: 'is no contact of this workspace; leave it out to have one made' }]);
+    throw invalidInput([
+      { path: 'contactId', message: 'is no contact of this workspace; leave it out to have one made' },
+    ]);
   }
   const inviteeTimezone = asked.timezone === undefined ? (contact?.timezone ?? null) : zoneOf(asked.timezone, at);
   const booking = {

@@ -91,12 +91,15 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
       const [before, seen] = [status.state, todo.changes];
       const isOtherwise = (): boolean => status.state !== before || todo.changes !== seen;
       const wait = Math.max(1, nextMoment() - Date.now());
-      await condition(isOtherwise, Math.min(wait, LAST_MS), { summary: 'Until the meeting is over, or there is something to do' });
+      await condition(isOtherwise, Math.min(wait, LAST_MS), {
+        summary: 'Until the meeting is over, or there is something to do',
+      });
     }
   }
 
   try {
-    if (!isLabelled('Workspace')) labelWorkflow({ Workspace: input.workspace, ...(input.contactId && { ContactId: input.contactId }) });
+    if (!isLabelled('Workspace'))
+      labelWorkflow({ Workspace: input.workspace, ...(input.contactId && { ContactId: input.contactId }) });
     await inTurn(begin);
     if (await attend()) {
       await condition(allHandlersFinished);

@@ -8,21 +8,23 @@ import type { Course } from './course.ts';
 export async function move(course: Course, { slotId }: RescheduleMessage): Promise<void> {
   if (course.status.state !== 'confirmed') throw tooLate(course);
   course.show('moving it');
+  const end = (to: 'new' | 'old') =>
+    CancellationScope.nonCancellable(() => quick.endMove({ ...course.step(), slotId, to }));
+  const { sequence } = course.held!;
   try {
     await quick.beginMove({ ...course.step(), slotId });
     await checking.checkSlot(course.step());
   } catch (error) {
-    await CancellationScope.nonCancellable(() => quick.endMove({ ...course.step(), to: 'old' }));
+    await end('old');
     throw error;
   }
-  await CancellationScope.nonCancellable(async () => {
-    course.held = await quick.endMove({ ...course.step(), to: 'new' });
-  });
-  const { calendar, meeting } = course.held!;
+  course.held = await end('new');
+  // It is there already.
+  if (course.held.sequence === sequence) return;
   // A mail about the time that it no longer has.
   course.todo.drop('mail-confirmed');
-  if (calendar) course.add('event');
-  if (meeting && !course.todo.has('meeting')) course.add('meeting-move');
+  if (course.held.calendar) course.add('event');
+  if (course.held.meeting && !course.todo.has('meeting')) course.add('meeting-move');
   course.add('mail-changed', 'reminders');
 }
 

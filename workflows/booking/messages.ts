@@ -12,7 +12,8 @@ import {
 import { inPlainWords } from '../in-plain-words.ts';
 import { parseInput } from '../input.ts';
 
-const update = <Name extends string>(name: Name): UpdateDefinition<BookingStatus, [unknown], Name> => defineUpdate(name);
+const update = <Name extends string>(name: Name): UpdateDefinition<BookingStatus, [unknown], Name> =>
+  defineUpdate(name);
 
 export const reschedule = update('reschedule');
 export const cancelBooking = update('cancelBooking');

@@ -2,7 +2,14 @@ import type { BookingMail } from '../../activities/booking-messages.ts';
 
 /** What is still to be done for a booking, by the name under which its row lists it where that takes long. */
 export type Errand =
-  'event' | 'event-removal' | 'meeting' | 'meeting-move' | 'meeting-removal' | 'meeting-tidying' | 'reminders' | `mail-${BookingMail}`;
+  | 'event'
+  | 'event-removal'
+  | 'meeting'
+  | 'meeting-move'
+  | 'meeting-removal'
+  | 'meeting-tidying'
+  | 'reminders'
+  | `mail-${BookingMail}`;
 
 /** How one attempt went. `at`: when to try again, ISO 8601. */
 export type Tried =

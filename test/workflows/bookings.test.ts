@@ -1,0 +1,3 @@
+import { bookings } from './suite/bookings.ts';
+
+bookings('A booking and its messages');

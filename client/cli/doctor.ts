@@ -191,7 +191,8 @@ async function checkZoom({ booking, allowPrivateHosts }: Configuration): Promise
     import('../../services/dialler.ts'),
   ]);
   await using dialler = createDialler({ allowPrivateHosts });
-  const { ok: isFine, detail } = await createZoom(booking.zoom, { dialler }).check(AbortSignal.timeout(TIMEOUT_MS));
+  const zoom = createZoom(booking.zoom, { dialler, now: Date.now, timeoutMs: TIMEOUT_MS });
+  const { ok: isFine, detail } = await zoom.check(AbortSignal.timeout(TIMEOUT_MS));
   const remedy = 'check ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and REVEILLE_ZOOM_USER: docs/booking.md';
   return isFine ? ok('zoom', detail) : problem('zoom', detail, remedy);
 }

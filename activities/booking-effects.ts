@@ -171,7 +171,8 @@ async function make(
     return await meetings.create(plan, signal);
   } catch (error) {
     if (!(error instanceof MeetingError)) throw error;
-    if (error.outcome === 'refused') throw new EffectError('failed', error.message, { cause: error });
+    // What may have been made before is looked for all the same.
+    if (error.outcome === 'refused' && sought === null) throw new EffectError('failed', error.message, { cause: error });
     const note: Sought | null = error.outcome === 'unknown' ? { looks: 0 } : sought;
     throw new EffectError('later', error.message, { retryAfterMs: error.retryAfterMs, note, cause: error });
   }

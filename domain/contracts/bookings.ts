@@ -23,7 +23,8 @@ const line = (most: number) =>
     .refine((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) && text.isWellFormed(), 'must be one line of text');
 
 export const invitee = z.strictObject({
-  email: z.email('must be an email address').max(254),
+  // A pattern of our own: that of zod is frozen where workflows share its code, and matching writes to it.
+  email: z.email({ pattern: new RegExp(z.regexes.email), error: 'must be an email address' }).max(254),
   name: line(200),
 });
 export type Invitee = z.output<typeof invitee>;

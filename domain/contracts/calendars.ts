@@ -59,7 +59,10 @@ export const UNAVAILABLE_POLICIES = ['generated', 'closed'] as const;
 
 /** The longest meeting, and the longest slot of anything else here. */
 const DAY_MS = 86_400_000;
-const upToADay = duration.refine((milliseconds) => milliseconds <= DAY_MS, 'must not be longer than a day');
+const upToADay = duration
+  .refine((milliseconds) => milliseconds <= DAY_MS, 'must not be longer than a day')
+  // Ids of slots tell starts apart by the second.
+  .refine((milliseconds) => milliseconds % 1_000 === 0, 'must be whole seconds');
 
 const DEFAULT_HOURS = Object.fromEntries(WEEKDAYS.slice(0, 5).map((day) => [day, [['09:00', '17:00']]]));
 

@@ -55,8 +55,8 @@ export type BookingChanges = Partial<
  */
 export interface BookingStore {
   /**
-   * Holds a slot, once for each booking id. @returns the row, as it was made first; or why the slot cannot be had, and nothing is
-   * changed
+   * Holds a slot, once for each booking id. @returns the row that was made the first time, as it is by now, so that a repeated call
+   * may find it over; or why the slot cannot be had, and there is no row
    */
   hold(workspace: string, hold: Hold, decide: DecideHold): Promise<{ held: BookingRow } | { refused: WhyNot }>;
   get(workspace: string, bookingId: string): Promise<BookingRow | null>;
@@ -68,30 +68,42 @@ export interface BookingStore {
       state?: BookingState | undefined;
     },
   ): Promise<Page<BookingRow>>;
-  /** Times of a resource that are taken from `from` to `to` (epoch ms), over all workspaces; `calendar`: whose daily maximum is counted. */
+  /**
+   * Times of a resource that are taken from `from` to `to` (epoch ms), over all workspaces, and those of meetings that were.
+   * `calendar`: whose daily maximum is counted. `except`: bookings of that id, whatever their workspace, are left out.
+   */
   taken(
     resource: string,
     span: { from: number; to: number },
     options: { calendar: string; at: string; except?: string | undefined },
   ): Promise<BookedTime[]>;
-  /** Changes one that is not over. @returns it as it is then; null when there is none */
+  /** Changes one that is under way, no other. @returns it as it is then; null when there is none */
   change(workspace: string, bookingId: string, changes: BookingChanges): Promise<BookingRow | null>;
   /** `held` becomes `confirmed`, and says so with an event. @returns it as it is then */
   confirm(workspace: string, bookingId: string, at: string): Promise<BookingRow | null>;
-  /** Holds the time it is to be moved to, beside its own. @returns why it cannot be had; null for one that is over or unknown */
+  /**
+   * Holds the time it is to be moved to, beside its own, in the place of any other that it was being moved to. For the time that
+   * it has already nothing is held, and `movingTo` is null. @returns why it cannot be had; null for one that is over or unknown
+   */
   beginMove(
     workspace: string,
     bookingId: string,
     to: BookingTime & { apartMs: number; at: string },
     decide: DecideHold,
   ): Promise<{ moving: BookingRow } | { refused: WhyNot } | null>;
-  /** Moves it there, counts the change of its invitation and says so with an event; or gives the new time back (`keep`). */
+  /**
+   * Ends the move to `slotId`: moves it there, counts the change of its invitation and says so with an event, or gives that time
+   * back (`old`). A booking that is not being moved there stays as it is.
+   */
   endMove(
     workspace: string,
     bookingId: string,
-    end: { to: 'new' | 'old'; at: string; apartMs: number },
+    end: { slotId: string; to: 'new' | 'old'; at: string },
   ): Promise<BookingRow | null>;
-  /** Ends it and gives its time back; the first end stays, but for `completed` that becomes `no_show`. Says so with an event where there is one. */
+  /**
+   * Ends it and gives its time back; the first end stays, but for `completed` that becomes `no_show`. Says so with an event where
+   * there is one.
+   */
   end(
     workspace: string,
     bookingId: string,

@@ -1,5 +1,3 @@
-import { identifier } from '../contracts/names.ts';
-
 /** Id of the slot of a calendar that starts at an instant (epoch ms): `demo-20270315T130000Z`. */
 export function slotId(calendar: string, start: number): string {
   const [date = '', time = ''] = new Date(start).toISOString().split('T');
@@ -8,7 +6,6 @@ export function slotId(calendar: string, start: number): string {
 
 /** Calendar and start (epoch ms) of a slot by its id; null when it is none. */
 export function parseSlotId(id: string): { calendar: string; start: number } | null {
-  if (!identifier.safeParse(id).success) return null;
   const match = /^([a-z0-9-]{1,40})-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(id);
   if (match === null) return null;
   const [, calendar = '', year, month, day, hour, minute, second] = match;

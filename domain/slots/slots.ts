@@ -3,9 +3,19 @@ import { localTime } from '../cron/index.ts';
 import type { BusyTime } from '../ports/calendars.ts';
 import type { SlotRules, Taken } from './rules.ts';
 import { slotId } from './slot-ids.ts';
-import { DAY, dateOf, dayAt, edgeAt, instantAt, isWithin, timesOn, workingInstants } from './wall-clock.ts';
-
-const MINUTE = 60_000;
+import {
+  DAY,
+  type Shown,
+  dateOf,
+  dayAt,
+  edgeAt,
+  instantAt,
+  isWithin,
+  shownBetween,
+  shownFor,
+  steadyOffset,
+  timesOn,
+} from './wall-clock.ts';
 
 /** A booking that takes up the time of the calendar or of its representative. */
 export interface BookedTime extends Taken {
@@ -25,23 +35,38 @@ export interface Occupied {
 /**
  * Starts (epoch ms) of all slots of a calendar from `from` (included) to `to` (excluded), in order: every `stepMs` on the
  * calendar's clock from the start of each working time for as long as a whole slot fits. A time that the clocks skip has none,
- * and one that they show twice has one, the first time.
+ * and one that they show twice has one, the first time. All through a slot the calendar's clock shows that working time, and the
+ * representative's theirs. A slot within which clocks go forward may reach past the start of the next.
  */
 export function* slotStarts(rules: SlotRules, from: number, to: number): Generator<number> {
   const { timezone, hours, slotMs, stepMs, holidays, representativeHours: theirs } = rules;
-  // A day's slots may lie a day apart on another clock.
-  for (let day = dayAt(timezone, from); day <= dayAt(timezone, to); day += DAY) {
+  // Where clocks go back past midnight, they have shown the next day already.
+  const lastDay = dayAt(timezone, to) + DAY;
+  for (let day = dayAt(timezone, from); day <= lastDay; day += DAY) {
     if (holidays.has(dateOf(day))) continue;
+    const startAt = startsOn(timezone, day, slotMs);
     for (const time of timesOn(hours, day)) {
-      const { end } = workingInstants(timezone, day, time);
-      for (let wall = day + time[0] * MINUTE; wall < day + time[1] * MINUTE; wall += stepMs) {
-        const start = instantAt(timezone, wall);
-        if (start === null || start < from || start >= to || start + slotMs > end) continue;
-        if (theirs !== null && !isWithin(theirs.hours, theirs.timezone, start, start + slotMs)) continue;
-        yield start;
+      const open = shownFor(day, time);
+      for (let wall = open.from; wall < open.to; wall += stepMs) {
+        const start = startAt(wall, open);
+        if (start === null || start < from) continue;
+        if (start >= to) return;
+        if (theirs === null || isWithin(theirs.hours, theirs.timezone, start, start + slotMs)) yield start;
       }
     }
   }
+}
+
+/** When a slot starts that a day's clock shows at `wall` and that lies within `open`; null where there is none. */
+function startsOn(timezone: string, day: number, slotMs: number) {
+  const steady = steadyOffset(timezone, day);
+  return (wall: number, open: Shown): number | null => {
+    if (steady !== null) return wall + slotMs <= open.to ? wall - steady : null;
+    const start = instantAt(timezone, wall);
+    if (start === null) return null;
+    const isOpen = ({ from, to }: Shown): boolean => from >= open.from && to <= open.to;
+    return shownBetween(timezone, start, start + slotMs).every(isOpen) ? start : null;
+  };
 }
 
 /** Whether that instant (epoch ms) is the start of a slot of the calendar at all, whoever has it. */
@@ -80,8 +105,10 @@ export function whyOccupied(
   if (busy?.some((time) => counts(rules, time) && time.start < needed.end && time.end > needed.start)) return 'taken';
   if (dailyMax === null) return null;
   const day = dayAt(timezone, start);
-  const that = bookings.filter((booking) => booking.ofCalendar && dayAt(timezone, booking.start) === day);
-  return that.length >= dailyMax ? 'day_full' : null;
+  const isThatDay = (booking: BookedTime): boolean =>
+    Math.abs(booking.start - start) < 2 * DAY && dayAt(timezone, booking.start) === day;
+  const ofDay = bookings.filter((booking) => booking.ofCalendar && isThatDay(booking));
+  return ofDay.length >= dailyMax ? 'day_full' : null;
 }
 
 /** What lies between two meetings at least, whichever of them comes first, in milliseconds. */

@@ -1,7 +1,7 @@
 import { DecoratorHandler, type Dispatcher, request } from 'undici';
 import { AddressRefused, type Dialler, whicheverFirst } from '../dialler.ts';
 
-/** Far above what any of these services says. */
+/** Far above what a service says about a message. */
 const MAX_BODY_BYTES = 512 * 1024;
 
 export interface HttpAnswer {
@@ -27,31 +27,43 @@ export class PostFailed extends Error {
   }
 }
 
-export interface HttpPost {
+export interface HttpRequest {
+  method: string;
   url: string;
   headers: Record<string, string>;
-  body: string;
+  body?: string | null;
+  /** The longest answer that is read, in bytes; half a megabyte when absent. */
+  maxBytes?: number;
   /** For everything together. */
   timeoutMs: number;
   signal: AbortSignal;
 }
 
+export type HttpPost = Omit<HttpRequest, 'method'>;
+
+/** @throws PostFailed */
+export const post = (dialler: Dialler, asked: HttpPost): Promise<HttpAnswer> =>
+  send(dialler, { ...asked, method: 'POST' });
+
 /**
- * POSTs once, on a connection of its own: one that is used again may be closed by the other side just as the request
+ * Asks once, on a connection of its own: one that is used again may be closed by the other side just as the request
  * goes out, and then nobody knows whether it arrived. No redirect is followed.
  * @throws PostFailed
  */
-export async function post(dialler: Dialler, { url, headers, body, timeoutMs, signal }: HttpPost): Promise<HttpAnswer> {
+export async function send(
+  dialler: Dialler,
+  { method, url, headers, body, timeoutMs, signal, maxBytes = MAX_BODY_BYTES }: HttpRequest,
+): Promise<HttpAnswer> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let sent = false;
   let status: number | null = null;
   try {
     const dispatcher = dialler.dispatcher.compose(noticingStart(() => (sent = true)));
-    const asked = request(url, { method: 'POST', headers, body, signal: limit, reset: true, dispatcher });
+    const asked = request(url, { method, headers, body: body ?? null, signal: limit, reset: true, dispatcher });
     // It looks at the signal only when there is a connection, and says of a stopped request too that it starts.
     const answer = await whicheverFirst(asked, limit);
     status = answer.statusCode;
-    return { status, headers: answer.headers, body: await readAll(answer.body) };
+    return { status, headers: answer.headers, body: await readAll(answer.body, maxBytes) };
   } catch (error) {
     throw new PostFailed(whatHappened(error, limit), { sent, refused: error instanceof AddressRefused, status });
   }
@@ -77,13 +89,13 @@ function noticingStart(notice: () => void): Dispatcher.DispatcherComposeIntercep
   return (dispatch) => (options, handler) => dispatch(options, new Noticing(handler));
 }
 
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readAll(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
     // Leaving the loop ends the connection.
-    if (size > MAX_BODY_BYTES) throw new TooLong();
+    if (size > maxBytes) throw new TooLong();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -27,6 +27,7 @@ export const bookings = pgTable(
     nextSlotId: safeText('next_slot_id'),
     nextStartsAt: instant('next_starts_at'),
     nextEndsAt: instant('next_ends_at'),
+    nextApartMs: integer('next_apart_ms'),
     /** The times that it keeps, each with what lies after it; none once it is over. */
     reserved: times('reserved').notNull(),
     timezone: safeText('timezone').notNull(),
@@ -53,6 +54,9 @@ export const bookings = pgTable(
     index('bookings_of_calendar').on(table.workspace, table.calendar, table.createdAt, table.bookingId),
     index('bookings_of_contact').on(table.workspace, table.contactId, table.createdAt, table.bookingId),
     index('bookings_in_state').on(table.workspace, table.state, table.createdAt, table.bookingId),
+    index('bookings_completed')
+      .on(table.resource, table.endsAt)
+      .where(sql`state = 'completed'`),
     index('bookings_unstarted')
       .on(table.holdUntil)
       .where(sql`state = 'held' and started_at is null`),

@@ -1,87 +1,34 @@
 import { type SQL, and, eq, sql } from 'drizzle-orm';
-import type { Booking } from '../../domain/contracts/bookings.ts';
+import { bookingOf } from '../../domain/bookings/booking.ts';
 import type { EventType } from '../../domain/contracts/events.ts';
 import { ReveilleError } from '../../domain/errors.ts';
-import type { BookingRow, BookingStore, BookingTime, DecideHold } from '../../domain/ports/booking-store.ts';
-import type { BookedTime, WhyNot } from '../../domain/slots/slots.ts';
+import type { BookingRow, BookingStore, BookingTime, DecideHold, Hold } from '../../domain/ports/booking-store.ts';
+import type { WhyNot } from '../../domain/slots/slots.ts';
+import {
+  type BookingUpdate,
+  NEXT,
+  NO_MOVE,
+  OWN,
+  changeBooking,
+  expired,
+  findBooking,
+  isBooking,
+  isLeft,
+  isOpen,
+  keptOf,
+  over,
+  reserving,
+  takenTimes,
+  toBookingRow,
+} from './booking-rows.ts';
 import { bookings } from './booking-schema.ts';
-import { type Connection, type Database, holdLock } from './connection.ts';
+import { type Connection, type Database, lockName } from './connection.ts';
 import { NewestFirst } from './cursor.ts';
 import { appendEvents } from './events.ts';
 
-type Stored = typeof bookings.$inferSelect;
-type Changes = Partial<Record<keyof Stored, unknown>>;
-
 const DAY_MS = 86_400_000;
 
-function toBookingRow(row: Stored): BookingRow {
-  const { workspace: _workspace, reserved: _reserved, apartMs: _apart, startsAt, endsAt, ...rest } = row;
-  const { nextSlotId, nextStartsAt, nextEndsAt, ...booking } = rest;
-  const movingTo = nextSlotId === null ? null : { slotId: nextSlotId, start: nextStartsAt!, end: nextEndsAt! };
-  return { ...booking, start: startsAt, end: endsAt, movingTo };
-}
-
-/** The contract's object of a row. */
-export function bookingOf(row: BookingRow): Booking {
-  const { bookingId, calendar, slotId, start, end, timezone, invitee, topic, contactId } = row;
-  const { state, stateReason, joinUrl, sequence } = row;
-  return {
-    ...{ bookingId, calendar, slotId, start, end, timezone, invitee, topic, contactId },
-    ...{ state, stateReason, joinUrl, sequence },
-  };
-}
-
-const isBooking = (workspace: string, bookingId: string): SQL | undefined =>
-  and(eq(bookings.workspace, workspace), eq(bookings.bookingId, bookingId));
-
-const isOpen = sql`${bookings.state} in ('held', 'confirmed')`;
-const isLeft = (at: string): SQL =>
-  sql`${bookings.state} = 'held' and ${bookings.startedAt} is null and ${bookings.holdUntil} <= ${instantOf(at)}`;
-const instantOf = (at: string): SQL => sql`${sql.param(at, bookings.startsAt)}::timestamptz`;
-
-/** A time with what has to lie after it: two that are so apart do not overlap, whichever of them is first. */
-const kept = ({ start, end }: BookingTime, apartMs: number): SQL =>
-  sql`tstzrange(${instantOf(start)}, ${instantOf(new Date(Date.parse(end) + apartMs).toISOString())})`;
-
-/** No time at all. */
-const NOTHING = sql`'{}'::tstzmultirange`;
-
-async function find(database: Database, workspace: string, bookingId: string): Promise<Stored | null> {
-  const [row] = await database.select().from(bookings).where(isBooking(workspace, bookingId));
-  return row ?? null;
-}
-
-async function changed(database: Database, which: SQL | undefined, changes: Changes): Promise<Stored | null> {
-  const [row] = await database
-    .update(bookings)
-    .set(changes as Partial<Stored>)
-    .where(which)
-    .returning();
-  return row ?? null;
-}
-
-/** Holds that nobody took up are over when their time is, whether or not somebody has said so yet. */
-async function takenOf(
-  database: Database,
-  resource: string,
-  { from, to }: { from: number; to: number },
-  { calendar, at, except }: Parameters<BookingStore['taken']>[2],
-): Promise<BookedTime[]> {
-  const span = sql`tstzrange(${instantOf(new Date(from).toISOString())}, ${instantOf(new Date(to).toISOString())})`;
-  const rows = await database
-    .select()
-    .from(bookings)
-    .where(and(eq(bookings.resource, resource), sql`${bookings.reserved} && ${span}`, sql`not (${isLeft(at)})`));
-  return rows
-    .filter(({ bookingId }) => bookingId !== except)
-    .flatMap((row) => {
-      const { movingTo, start, end } = toBookingRow(row);
-      return [{ start, end }, ...(movingTo === null ? [] : [movingTo])].map((time) => ({
-        ...{ start: Date.parse(time.start), end: Date.parse(time.end) },
-        ...{ apartMs: row.apartMs, ofCalendar: row.calendar === calendar },
-      }));
-    });
-}
+type Refused = { refused: WhyNot };
 
 /** Days around a time: whatever counts towards what may be had of that day. */
 const around = ({ start, end }: BookingTime) => ({
@@ -89,13 +36,8 @@ const around = ({ start, end }: BookingTime) => ({
   to: Date.parse(end) + 2 * DAY_MS,
 });
 
-const leave = (at: string): Changes => ({
-  ...{ state: 'expired', stateReason: 'It was not taken up in time', endedAt: at },
-  ...{ reserved: NOTHING, nextSlotId: null, nextStartsAt: null, nextEndsAt: null },
-});
-
-/** What the constraint says of a time that another got at the same moment. */
-async function unlessTaken<Result>(work: Promise<Result>): Promise<Result | { refused: WhyNot }> {
+/** What the constraint says of a time that another has whom nothing else kept from it. */
+async function unlessTaken<Result>(work: Promise<Result>): Promise<Result | Refused> {
   try {
     return await work;
   } catch (error) {
@@ -104,57 +46,127 @@ async function unlessTaken<Result>(work: Promise<Result>): Promise<Result | { re
   }
 }
 
-/** Waits for whoever is about to take up time of the resource. */
-const holdResource = (transaction: Database, resource: string): Promise<void> =>
-  holdLock(transaction, 'bookings', resource);
+/** Work of whoever takes up time of the resource: one after the other, each without holds that are over. */
+const holding = <Result>(
+  connection: Connection,
+  resource: string,
+  at: string,
+  work: (transaction: Database) => Promise<Result>,
+): Promise<Result | Refused> =>
+  unlessTaken(
+    connection.holding(lockName('bookings', resource), async (transaction) => {
+      await changeBooking(transaction, and(eq(bookings.resource, resource), isLeft(at)), expired(at));
+      return work(transaction);
+    }),
+  );
+
+async function hold(
+  transaction: Database,
+  workspace: string,
+  { start, end, ...rest }: Hold,
+  decide: DecideHold,
+): Promise<{ held: BookingRow } | Refused> {
+  const there = await findBooking(transaction, workspace, rest.bookingId);
+  if (there !== null) return { held: toBookingRow(there) };
+  const { resource, calendar, createdAt: at, apartMs, slotId } = rest;
+  const time = { slotId, start, end };
+  const refused = decide(await takenTimes(transaction, { ...around(time), resource, calendar, at }));
+  if (refused !== null) return { refused };
+  const kept = { startsAt: start, endsAt: end, reserved: reserving(keptOf({ start, end, apartMs })) };
+  const [row] = await transaction
+    .insert(bookings)
+    .values({ ...rest, ...kept, workspace, state: 'held' })
+    // The same id at the same moment for time of another resource.
+    .onConflictDoNothing({ target: [bookings.workspace, bookings.bookingId] })
+    .returning();
+  const held = row ?? (await findBooking(transaction, workspace, rest.bookingId));
+  if (held === null) throw new ReveilleError('internal', 'A booking was neither made nor there.');
+  return { held: toBookingRow(held) };
+}
+
+type Move = Parameters<BookingStore['beginMove']>[2];
+
+async function beginMove(
+  transaction: Database,
+  workspace: string,
+  bookingId: string,
+  to: Move,
+  decide: DecideHold,
+): Promise<{ moving: BookingRow } | Refused | null> {
+  const row = await findBooking(transaction, workspace, bookingId);
+  if (row === null || row.endedAt !== null) return null;
+  const has = row.nextSlotId === null && row.slotId === to.slotId && row.endsAt === to.end;
+  if (has || row.nextSlotId === to.slotId) return { moving: toBookingRow(row) };
+  const { resource, calendar } = row;
+  const taken = await takenTimes(
+    transaction,
+    { ...around(to), resource, calendar, at: to.at },
+    (booking) => booking.workspace === workspace && booking.bookingId === bookingId,
+  );
+  const refused = decide(taken);
+  if (refused !== null) return { refused };
+  // It may be over by now; only who takes up time is held off.
+  const moving = await changeBooking(transaction, and(isBooking(workspace, bookingId), isOpen), {
+    ...{ nextSlotId: to.slotId, nextStartsAt: to.start, nextEndsAt: to.end, nextApartMs: to.apartMs },
+    reserved: reserving(OWN, keptOf(to)),
+  });
+  return moving && { moving };
+}
+
+const EVENT_OF: Partial<Record<BookingRow['state'], EventType>> = {
+  cancelled: 'booking.cancelled',
+  no_show: 'booking.no_show',
+};
+
+const again = sql`${bookings.sequence} + 1`;
+
+/** To where it was being moved. */
+const MOVED: BookingUpdate = {
+  ...NO_MOVE,
+  ...{ slotId: bookings.nextSlotId, startsAt: bookings.nextStartsAt, endsAt: bookings.nextEndsAt },
+  ...{ apartMs: bookings.nextApartMs, reserved: reserving(NEXT), sequence: again },
+};
+const STAYED: BookingUpdate = { ...NO_MOVE, reserved: reserving(OWN) };
+
+interface Step {
+  /** Of which bookings it is one, in one statement: of two at once, one finds it so. */
+  condition: SQL;
+  changes: BookingUpdate;
+  /** What it is told as, where it is told. */
+  event?: { type: EventType; at: string } | undefined;
+}
+
+/** One change, with the event that tells it; the booking as it is where there is nothing to change. */
+const step = (
+  connection: Connection,
+  workspace: string,
+  bookingId: string,
+  { condition, changes, event }: Step,
+): Promise<BookingRow | null> =>
+  connection.transaction(async (transaction) => {
+    const after = await changeBooking(transaction, and(isBooking(workspace, bookingId), condition), changes);
+    if (after === null) {
+      const there = await findBooking(transaction, workspace, bookingId);
+      return there && toBookingRow(there);
+    }
+    if (event) await appendEvents(transaction, workspace, [{ ...event, data: bookingOf(after) }]);
+    return after;
+  });
 
 export function bookingStore(connection: Connection): BookingStore {
   const newest = new NewestFirst(bookings, 'createdAt', 'bookingId');
-
-  /** One change with the event that tells it; null when it is over already, or unknown. */
-  const step = (
-    workspace: string,
-    bookingId: string,
-    { type, at, condition, changes }: { type: EventType | null; at: string; condition: SQL; changes: Changes },
-  ): Promise<BookingRow | null> =>
-    connection.transaction(async (transaction) => {
-      const row = await changed(transaction, and(isBooking(workspace, bookingId), condition), changes);
-      if (row === null) {
-        const there = await find(transaction, workspace, bookingId);
-        return there && toBookingRow(there);
-      }
-      const after = toBookingRow(row);
-      if (type !== null) await appendEvents(transaction, workspace, [{ type, at, data: bookingOf(after) }]);
-      return after;
-    });
+  const get = async (workspace: string, bookingId: string) => {
+    const row = await connection.run((database) => findBooking(database, workspace, bookingId));
+    return row && toBookingRow(row);
+  };
 
   return {
-    hold: (workspace, hold, decide) =>
-      unlessTaken(
-        connection.transaction(async (transaction) => {
-          const { resource, calendar, createdAt: at, apartMs, start, end, ...rest } = hold;
-          await holdResource(transaction, resource);
-          const there = await find(transaction, workspace, hold.bookingId);
-          if (there !== null) return { held: toBookingRow(there) };
-          await transaction
-            .update(bookings)
-            .set(leave(at) as Partial<Stored>)
-            .where(and(eq(bookings.resource, resource), isLeft(at)));
-          const refused = decide(await takenOf(transaction, resource, around(hold), { calendar, at }));
-          if (refused !== null) return { refused };
-          const time = { startsAt: start, endsAt: end, reserved: sql`tstzmultirange(${kept(hold, apartMs)})` };
-          const [row] = await transaction
-            .insert(bookings)
-            .values({ ...rest, ...time, workspace, resource, calendar, apartMs, createdAt: at, state: 'held' } as never)
-            .returning();
-          return { held: toBookingRow(row!) };
-        }),
-      ),
+    get,
 
-    async get(workspace, bookingId) {
-      const row = await connection.run((database) => find(database, workspace, bookingId));
-      return row && toBookingRow(row);
-    },
+    hold: (workspace, given, decide) =>
+      holding(connection, given.resource, given.createdAt, (transaction) =>
+        hold(transaction, workspace, given, decide),
+      ),
 
     async list(workspace, { calendar, contactId, state, ...options }) {
       const filter = and(
@@ -166,92 +178,57 @@ export function bookingStore(connection: Connection): BookingStore {
       return newest.list(connection, options, filter, toBookingRow);
     },
 
-    taken: (resource, span, options) => connection.run((database) => takenOf(database, resource, span, options)),
+    taken: (resource, span, { calendar, at, except }) =>
+      connection.run((database) =>
+        takenTimes(database, { resource, ...span, calendar, at }, ({ bookingId }) => bookingId === except),
+      ),
 
     change: (workspace, bookingId, changes) =>
-      step(workspace, bookingId, { type: null, at: '', condition: isOpen, changes }),
+      Object.values(changes).some((value) => value !== undefined)
+        ? step(connection, workspace, bookingId, { condition: isOpen, changes })
+        : get(workspace, bookingId),
 
     confirm: (workspace, bookingId, at) =>
-      step(workspace, bookingId, {
-        ...{ type: 'booking.confirmed', at, condition: sql`${bookings.state} = 'held'` },
+      step(connection, workspace, bookingId, {
+        condition: eq(bookings.state, 'held'),
         changes: { state: 'confirmed', stateReason: null },
+        event: { type: 'booking.confirmed', at },
       }),
 
-    beginMove: (workspace, bookingId, { apartMs, at, ...to }, decide) =>
-      unlessTaken(beginMove(connection, workspace, bookingId, { apartMs, at, to }, decide)),
+    async beginMove(workspace, bookingId, to, decide) {
+      const known = await get(workspace, bookingId);
+      if (known === null) return null;
+      return holding(connection, known.resource, to.at, (transaction) =>
+        beginMove(transaction, workspace, bookingId, to, decide),
+      );
+    },
 
-    endMove: (workspace, bookingId, { to, at, apartMs }) =>
-      connection.transaction(async (transaction) => {
-        const row = await find(transaction, workspace, bookingId);
-        if (row === null) return null;
-        const before = toBookingRow(row);
-        const { movingTo } = before;
-        // Said before, and not heard.
-        if (movingTo === null || row.endedAt !== null) return before;
-        const time = to === 'new' ? movingTo : before;
-        const nothing = { nextSlotId: null, nextStartsAt: null, nextEndsAt: null };
-        const place = { slotId: time.slotId, startsAt: time.start, endsAt: time.end };
-        const reserved = sql`tstzmultirange(${kept(time, to === 'new' ? apartMs : row.apartMs)})`;
-        const counted = to === 'new' ? { sequence: row.sequence + 1, apartMs } : {};
-        const changes = { ...nothing, ...place, ...counted, reserved };
-        const after = toBookingRow((await changed(transaction, isBooking(workspace, bookingId), changes))!);
-        if (to === 'new') {
-          await appendEvents(transaction, workspace, [{ type: 'booking.rescheduled', at, data: bookingOf(after) }]);
-        }
-        return after;
+    endMove: (workspace, bookingId, { slotId, to, at }) =>
+      step(connection, workspace, bookingId, {
+        condition: eq(bookings.nextSlotId, slotId),
+        changes: to === 'new' ? MOVED : STAYED,
+        event: to === 'new' ? { type: 'booking.rescheduled', at } : undefined,
       }),
 
-    end: (workspace, bookingId, { state, reason, at }) =>
-      step(workspace, bookingId, {
-        ...{ type: EVENT_OF[state] ?? null, at },
+    end(workspace, bookingId, { state, reason, at }) {
+      const type = EVENT_OF[state];
+      return step(connection, workspace, bookingId, {
         condition: state === 'no_show' ? sql`(${isOpen} or ${bookings.state} = 'completed')` : isOpen,
-        changes: {
-          ...leave(at),
-          ...{ state, stateReason: reason },
-          ...(state === 'cancelled' && { sequence: sql`${bookings.sequence} + 1` }),
-        },
-      }),
+        changes: { ...over(at), state, stateReason: reason, ...(state === 'cancelled' && { sequence: again }) },
+        event: type && { type, at },
+      });
+    },
 
     async expireHolds(at) {
-      const left = await connection.run((database) =>
+      const rows = await connection.run((database) =>
         database
           .update(bookings)
-          .set(leave(at) as Partial<Stored>)
-          .where(isLeft(at))
-          .returning({ bookingId: bookings.bookingId }),
+          .set(expired(at))
+          // What somebody else is changing is left to them: of two that wait for nobody, neither waits for ever.
+          .where(sql`ctid = any (array(select ctid from ${bookings} where ${isLeft(at)} for update skip locked))`)
+          .returning({ one: sql`1` }),
       );
-      return left.length;
+      return rows.length;
     },
   };
-}
-
-const EVENT_OF: Partial<Record<BookingRow['state'], EventType>> = {
-  cancelled: 'booking.cancelled',
-  no_show: 'booking.no_show',
-};
-
-function beginMove(
-  connection: Connection,
-  workspace: string,
-  bookingId: string,
-  { to, apartMs, at }: { to: BookingTime; apartMs: number; at: string },
-  decide: DecideHold,
-): Promise<{ moving: BookingRow } | { refused: WhyNot } | null> {
-  return connection.transaction(async (transaction) => {
-    const known = await find(transaction, workspace, bookingId);
-    if (known === null) return null;
-    const { resource, calendar } = known;
-    await holdResource(transaction, resource);
-    const row = await find(transaction, workspace, bookingId);
-    if (row === null || row.endedAt !== null) return null;
-    if (row.nextSlotId === to.slotId) return { moving: toBookingRow(row) };
-    const refused = decide(await takenOf(transaction, resource, around(to), { calendar, at, except: bookingId }));
-    if (refused !== null) return { refused };
-    const own = kept({ slotId: row.slotId, start: row.startsAt, end: row.endsAt }, row.apartMs);
-    const after = await changed(transaction, isBooking(workspace, bookingId), {
-      ...{ nextSlotId: to.slotId, nextStartsAt: to.start, nextEndsAt: to.end },
-      reserved: sql`tstzmultirange(${own}, ${kept(to, apartMs)})`,
-    });
-    return { moving: toBookingRow(after!) };
-  });
 }

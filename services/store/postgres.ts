@@ -43,8 +43,10 @@ async function withClient<Result>(pool: pg.Pool, work: (database: NodePgDatabase
     failed = false;
     return result;
   } catch (error) {
-    failed = !(error instanceof ReveilleError);
-    throw storeError(error);
+    const told = storeError(error);
+    // Whoever came second for something has rolled back; to connect anew for each of many would keep the others waiting.
+    failed = !(error instanceof ReveilleError || (told instanceof ReveilleError && told.code === 'conflict'));
+    throw told;
   } finally {
     client.release(failed);
   }
@@ -71,8 +73,8 @@ async function holding<Result>(
     await database.execute(sql`commit`);
     return result;
   } catch (error) {
-    // A connection that cannot roll back is closed, which does.
-    await database.execute(sql`rollback`).catch(() => {});
+    // A connection that cannot, which throws, is closed, which does.
+    await database.execute(sql`rollback`);
     throw error;
   }
 }

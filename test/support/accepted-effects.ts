@@ -7,6 +7,8 @@ export interface AcceptedEffect {
   key: string | null;
   to: string;
   text: string;
+  /** What it did, where a service keeps things; absent where it only takes messages. */
+  did?: 'created' | 'moved' | 'deleted';
 }
 
 /** A file of the effects that a stub accepted, a line each. It outlives the process that caused them. */

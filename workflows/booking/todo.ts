@@ -104,8 +104,8 @@ export class Todo {
   /** Has all of them tried at once. */
   hurry(now: number): void {
     for (const item of this.#items) {
-      // An effect that failed stays so: it is tried as another.
-      if (item.failed) Object.assign(item, { revision: (this.#revision += 1), failed: false, again: true });
+      // An effect that failed, and so was not done, stays so: it is tried as another.
+      if (item.failed) Object.assign(item, { revision: (this.#revision += 1), failed: false });
       item.nextAt = now;
     }
     this.changes += 1;

@@ -12,6 +12,7 @@ CREATE TABLE "bookings" (
 	"next_slot_id" text,
 	"next_starts_at" timestamp with time zone,
 	"next_ends_at" timestamp with time zone,
+	"next_apart_ms" integer,
 	"reserved" "tstzmultirange" NOT NULL,
 	"timezone" text NOT NULL,
 	"invitee" jsonb NOT NULL,
@@ -45,6 +46,7 @@ CREATE INDEX "bookings_newest" ON "bookings" USING btree ("workspace","created_a
 CREATE INDEX "bookings_of_calendar" ON "bookings" USING btree ("workspace","calendar","created_at","booking_id");--> statement-breakpoint
 CREATE INDEX "bookings_of_contact" ON "bookings" USING btree ("workspace","contact_id","created_at","booking_id");--> statement-breakpoint
 CREATE INDEX "bookings_in_state" ON "bookings" USING btree ("workspace","state","created_at","booking_id");--> statement-breakpoint
+CREATE INDEX "bookings_completed" ON "bookings" USING btree ("resource","ends_at") WHERE state = 'completed';--> statement-breakpoint
 CREATE INDEX "bookings_unstarted" ON "bookings" USING btree ("hold_until") WHERE state = 'held' and started_at is null;
 --> statement-breakpoint
 ALTER TABLE "bookings" ADD CONSTRAINT "bookings_apart" EXCLUDE USING gist ("resource" WITH =, "reserved" WITH &&);

@@ -30,7 +30,9 @@ export function effectsSuite(open: StoreUnderTest): void {
       ...{ result: null, error: null, resolvedBy: null, note: null },
     });
     assert.deepEqual(await store.effects.plan(workspace, effectOf('k1', 'c2', { plannedAt: inMinutes(1) })), planned);
-    assert.deepEqual(await store.effects.attempt(workspace, 'k1', NOW, ONCE), { outcome: 'go', fence: 1, attempts: 1 });
+    assert.deepEqual(await store.effects.attempt(workspace, 'k1', NOW, ONCE), {
+      ...{ outcome: 'go', fence: 1, attempts: 1, mayBeDone: false, noted: null },
+    });
     assert.equal(await outcomeOf(store, workspace, 'k1', inMinutes(0.5), REPEATABLE), 'busy');
     assert.equal(await store.effects.holds(workspace, 'k1', 1, inMinutes(0.5), 60_000), true);
     // The lease was extended.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListOptions, Page } from '../../../domain/ports/page.ts';
 import type { Store } from '../../../domain/ports/store.ts';
+import { held, holdOf, newResource } from './booking-fixtures.ts';
 import { escalationOf, messageOf } from './escalations.ts';
 import {
   EMPTY,
@@ -122,6 +123,15 @@ const LISTS: List[] = [
       }
     },
     list: (store, workspace, options) => ids(store.effects.list(workspace, options), (effect) => effect.key),
+  },
+  {
+    name: 'bookings',
+    fill: async (store, workspace) => {
+      for (const [index, createdAt] of instants.entries()) {
+        await held(store, workspace, holdOf(idOf(index), newResource(), '09:00', { createdAt }));
+      }
+    },
+    list: (store, workspace, options) => ids(store.bookings.list(workspace, options), (booking) => booking.bookingId),
   },
 ];
 

@@ -1,4 +1,6 @@
 import { accessSuite } from './access.ts';
+import { bookingMovesSuite } from './booking-moves.ts';
+import { bookingsSuite } from './bookings.ts';
 import { contactsSuite } from './contacts.ts';
 import { customersSuite } from './customers.ts';
 import { deliveriesSuite } from './deliveries.ts';
@@ -36,6 +38,8 @@ export function storeSuite(open: StoreUnderTest): void {
   deliveriesSuite(open);
   usualDeliveriesSuite(open);
   lostDeliveriesSuite(open);
+  bookingsSuite(open);
+  bookingMovesSuite(open);
   eventsSuite(open);
   accessSuite(open);
   listsSuite(open);

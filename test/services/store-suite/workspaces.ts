@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Effect } from '../../../domain/contracts/effects.ts';
 import type { Store } from '../../../domain/ports/store.ts';
+import { free, held, holdOf, newResource, slotAt } from './booking-fixtures.ts';
 import { escalationOf, messageOf } from './escalations.ts';
 import {
   DUE,
@@ -37,7 +38,7 @@ import { rejectsAs } from './rejects.ts';
 
 type Calls<Part> = { [Method in keyof Part]: (workspace: string) => Promise<unknown> };
 /** Parts and methods that no workspace has for itself. */
-type Shared = 'ping' | 'close' | 'outages' | 'leases';
+type Shared = 'ping' | 'close' | 'outages' | 'leases' | 'calendarConnections';
 interface SharedMethods {
   schedules: 'removed';
   runs: 'open' | 'dropBefore';
@@ -46,6 +47,7 @@ interface SharedMethods {
   events: 'dropBefore';
   effects: 'expireLeases';
   followUps: 'forgotten';
+  bookings: 'taken' | 'expireHolds';
 }
 type Methods<Part extends keyof Store> = Part extends keyof SharedMethods
   ? Omit<Store[Part], SharedMethods[Part]>
@@ -139,6 +141,10 @@ function readingCalls(store: Store, shared: { scheduleId: string; effectId: stri
       sentSince: (workspace) => store.effects.sentSince(workspace, 'c1', 'promotion', daysAgo(1)),
     },
     deliveries: {},
+    bookings: {
+      get: (workspace) => store.bookings.get(workspace, 'b1'),
+      list: (workspace) => store.bookings.list(workspace, all),
+    },
   } satisfies { [Part in keyof EveryCall]: Partial<EveryCall[Part]> };
 }
 
@@ -242,6 +248,15 @@ function writingCalls(
         store.effects.resolve(workspace, shared.effectId, { as: 'done', actor: 'mia', note: 'seen', at: NOW }),
       plan: (workspace) => store.effects.plan(workspace, effectOf('k1', 'c1', { kind: 'webhook' })),
     },
+    bookings: {
+      change: (workspace) => store.bookings.change(workspace, 'b1', { joinUrl: 'https://meet.example/1' }),
+      confirm: (workspace) => store.bookings.confirm(workspace, 'b1', NOW),
+      beginMove: (workspace) =>
+        store.bookings.beginMove(workspace, 'b1', { ...slotAt('17:00'), apartMs: 0, at: NOW }, free),
+      endMove: (workspace) => store.bookings.endMove(workspace, 'b1', { ...slotAt('16:00'), to: 'new', at: NOW }),
+      end: (workspace) => store.bookings.end(workspace, 'b1', { state: 'cancelled', reason: null, at: NOW }),
+      hold: (workspace) => held(store, workspace, holdOf('b1', newResource(), '18:00')),
+    },
   } satisfies {
     [Part in keyof EveryCall]: Omit<EveryCall[Part], keyof ReturnType<typeof readingCalls>[Part]>;
   };
@@ -269,6 +284,12 @@ async function fillContacts(store: Store, workspace: string): Promise<string> {
   return effect.effectId;
 }
 
+/** A booking that is being moved. */
+async function fillBookings(store: Store, workspace: string): Promise<void> {
+  await held(store, workspace, holdOf('b1', newResource()));
+  await store.bookings.beginMove(workspace, 'b1', { ...slotAt('16:00'), apartMs: 0, at: NOW }, free);
+}
+
 export function workspacesSuite(open: StoreUnderTest): void {
   test('no method sees or changes anything of another workspace', async () => {
     const store = open();
@@ -288,6 +309,7 @@ export function workspacesSuite(open: StoreUnderTest): void {
     }
     await store.idempotency.finish(full, 'k1', { status: 201, body: {} });
     const effectId = await fillContacts(store, full);
+    await fillBookings(store, full);
     const shared = { workspace: full, scheduleId: `${full}/nightly`, ledgerId, effectId };
     const before = await resultsOf(store, full, shared);
     const nothing = await resultsOf(store, empty, shared);

@@ -1,0 +1,12 @@
+import type { Booking } from '../contracts/bookings.ts';
+import type { BookingRow } from '../ports/booking-store.ts';
+
+/** The contract's object of a row: what API, events and results show of a booking. */
+export function bookingOf(row: BookingRow): Booking {
+  const { bookingId, calendar, slotId, start, end, timezone, invitee, topic, contactId } = row;
+  const { state, stateReason, joinUrl, sequence } = row;
+  return {
+    ...{ bookingId, calendar, slotId, start, end, timezone, invitee, topic, contactId },
+    ...{ state, stateReason, joinUrl, sequence },
+  };
+}

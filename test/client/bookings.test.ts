@@ -5,6 +5,7 @@ import { writeRuntime } from '../../client/runtime-file.ts';
 import type { Booking } from '../../domain/contracts/bookings.ts';
 import type { Slot } from '../../domain/contracts/slots.ts';
 import { type Answer, type Sent, TOKEN, assertProblem, request, startTestApi } from '../support/api.ts';
+import { eventually } from '../support/fault-world.ts';
 import { CliFolder } from '../support/cli.ts';
 import { type TestService, startTestStack } from '../support/service.ts';
 import { INVITEE, bookingConfiguration } from '../workflows/suite/booking-desk.ts';
@@ -24,8 +25,20 @@ before(async () => {
 });
 after(async () => {
   await api?.close();
+  // A worker that stops while a reminder is being scheduled waits for that.
+  await Promise.all(['default', 'alpha'].map(remindersAreThere));
   await service?.stop();
 });
+
+/** Each meeting of a workspace that takes place has two reminders to come, and no other has any. */
+function remindersAreThere(workspace: string): Promise<unknown> {
+  const { bookings, followUps } = service.store;
+  return eventually(`reminders of ${workspace}`, async () => {
+    const confirmed = await bookings.list(workspace, { limit: 500, state: 'confirmed' });
+    const pending = await followUps.list(workspace, { limit: 500, state: 'pending' });
+    return pending.items.length === 2 * confirmed.items.length;
+  });
+}
 
 const ask = (path: string, sent: Sent = {}): Promise<Answer> => request(api, `/api/bookings${path}`, sent);
 const fieldsOf = ({ problem }: Answer): string[] => problem.errors.map(({ path }) => path).toSorted();

@@ -76,10 +76,11 @@ async function create(
   const bookingId = bookingIdOf(workspace, requestKey);
   const input = { ...request, workspace, bookingId, revision: 0 };
   const at = new Date().toISOString();
-  await takeSlot({ store, desk }, input, { createdBy: actor, at });
+  const held = await takeSlot({ store, desk }, input, { createdBy: actor, at });
+  if (held.endedAt !== null) throw new ReveilleError('conflict', `Booking ${bookingId} is over: ${held.stateReason}`);
   const status = await service.make(input, SETTLED_MS).catch(async (error: unknown) => {
-    // Nobody is at it: the slot is free again, and whoever asked may ask again.
-    await store.bookings.end(workspace, bookingId, { state: 'failed', reason: 'It could not be begun', at });
+    // Where nobody is at it, the slot is free again, and whoever asked may ask again.
+    await store.bookings.letGo(workspace, bookingId, new Date().toISOString());
     throw error;
   });
   const row = found(await store.bookings.get(workspace, bookingId), 'booking', bookingId);

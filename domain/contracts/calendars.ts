@@ -64,6 +64,8 @@ const upToADay = duration
   // Ids of slots tell starts apart by the second.
   .refine((milliseconds) => milliseconds % 1_000 === 0, 'must be whole seconds');
 
+const buffer = durationOrNone.refine((milliseconds) => milliseconds <= DAY_MS, 'must not be longer than a day');
+
 const DEFAULT_HOURS = Object.fromEntries(WEEKDAYS.slice(0, 5).map((day) => [day, [['09:00', '17:00']]]));
 
 /** One named calendar of the configuration (booking.md). Durations become milliseconds, times of day minutes. */
@@ -74,8 +76,8 @@ export const calendarSettings = z.strictObject({
   slot: upToADay.prefault('30m'),
   /** From one start to the next; the length of a slot when absent. */
   step: upToADay.optional(),
-  bufferBefore: durationOrNone.prefault(0),
-  bufferAfter: durationOrNone.prefault(0),
+  bufferBefore: buffer.prefault(0),
+  bufferAfter: buffer.prefault(0),
   /** How long before its start a slot is offered no more. */
   notice: durationOrNone.prefault('1h'),
   /** How far ahead slots are offered. */

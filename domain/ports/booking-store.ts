@@ -109,6 +109,8 @@ export interface BookingStore {
     bookingId: string,
     end: { state: Exclude<BookingState, 'held' | 'confirmed'>; reason: string | null; at: string },
   ): Promise<BookingRow | null>;
+  /** Gives a slot back that was held and that no workflow has taken up; any other booking stays as it is. */
+  letGo(workspace: string, bookingId: string, at: string): Promise<BookingRow | null>;
   /** Ends holds of every workspace that no workflow took up in time. @returns how many */
   expireHolds(at: string): Promise<number>;
 }

@@ -74,7 +74,7 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     except?: string,
   ) => {
     const at = new Date(now).toISOString();
-    // A day counts as a whole towards its maximum.
+    // A day counts as a whole towards its maximum, and a buffer may be as long.
     const wide = { from: span.from - 2 * DAY_MS, to: span.to + 2 * DAY_MS };
     return bookings.taken(resource, wide, { calendar: id, at, except });
   };
@@ -88,7 +88,10 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
         asked.map(async (calendar) => {
           const rules = await rulesOf(calendar);
           const span = spanOf(rules, from === undefined ? now : Date.parse(from), days, now);
-          const [booked, busy] = await Promise.all([taken(calendar, span, now), busyTimes(calendar, span)]);
+          const [booked, busy] = await Promise.all([
+            taken(calendar, span, now),
+            busyTimes(calendar, neededFor(rules, span)),
+          ]);
           if (busy === 'unavailable' && calendar.settings.whenUnavailable === 'closed') return [];
           const occupied: Occupied = { bookings: booked, busy: busy === 'unavailable' ? null : busy };
           return slotsBetween(rules, span, occupied, sourceOf(busy)).filter(({ available }) => available || all);
@@ -135,10 +138,10 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     },
 
     async check({ calendar, rules, start }, now, except) {
-      const span = { from: start - rules.bufferBeforeMs, to: start + rules.slotMs + rules.bufferAfterMs };
+      const span = { from: start, to: start };
       const [booked, busy] = await Promise.all([
         taken(calendar, span, now, except.bookingId),
-        busyTimes(calendar, span),
+        busyTimes(calendar, neededFor(rules, span)),
       ]);
       const others =
         busy === 'unavailable' || busy === null ? null : busy.filter(({ eventId }) => eventId !== except.eventId);
@@ -153,6 +156,15 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     },
   };
 }
+
+/** All the time that slots starting in a span need. */
+const neededFor = (
+  { bufferBeforeMs, bufferAfterMs, slotMs }: SlotRules,
+  { from, to }: { from: number; to: number },
+) => ({
+  from: from - bufferBeforeMs,
+  to: to + slotMs + bufferAfterMs,
+});
 
 const decideOn =
   ({ rules, start }: AskedSlot, now: number): Parameters<Bookings['hold']>[2] =>

@@ -23,7 +23,7 @@ export interface GoogleLeave {
 export interface GoogleConsent extends AsyncDisposable {
   /** To be opened in a browser on this machine. */
   readonly url: string;
-  /** @throws CalendarError `refused` when the person said no, `access` when what they gave does not do */
+  /** @throws CalendarError `refused` when the person said no, `access` when what they gave does not do; the signal's reason */
   leave(signal: AbortSignal): Promise<GoogleLeave>;
 }
 

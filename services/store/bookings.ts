@@ -219,6 +219,12 @@ export function bookingStore(connection: Connection): BookingStore {
       });
     },
 
+    letGo: (workspace, bookingId, at) =>
+      step(connection, workspace, bookingId, {
+        condition: sql`${bookings.state} = 'held' and ${bookings.startedAt} is null`,
+        changes: expired(at),
+      }),
+
     async expireHolds(at) {
       const rows = await connection.run((database) =>
         database

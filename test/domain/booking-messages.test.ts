@@ -158,6 +158,7 @@ test('of a meeting that is cancelled there are no links any more, but the reason
     ].join('\n\n'),
   );
   assert.doesNotMatch(composeBookingMail('changed', facts, 'en').body, /Reason/);
+  assert.doesNotMatch(composeBookingMail('cancelled', BARE, 'en').body, /separate message/);
 });
 
 test('a reminder is a follow-up whose template holds no word of anybody’s', () => {
@@ -186,6 +187,15 @@ test('braces, line breaks and marks of direction in what people wrote mean nothi
     assert.match(message.body, /^Dear customer,\n\n/);
     assert.ok(message.body.includes(`\nTopic: ${line}\n`) && message.body.endsWith(`,\n${line}`), message.body);
     assert.doesNotMatch(message.body, /(?!\n)\p{Cc}|\u202E|^Bcc/mu);
+  }
+});
+
+test('a long topic is cut in a subject, and later in the mail, so that both can be sent in every language', () => {
+  for (const language of TEXT_LANGUAGES) {
+    for (const { subject, body } of letters({ ...FACTS, topic: 'x'.repeat(300) }, language)) {
+      assert.ok(subject.length <= 200 && subject.endsWith(`: ${'x'.repeat(119)}…`), subject);
+      assert.ok(body.includes(`: ${'x'.repeat(199)}…\n`));
+    }
   }
 });
 
@@ -226,6 +236,7 @@ test('a link is whole or is not there', () => {
 test('a line is cut where a character of its reader ends', () => {
   assert.equal(oneLine('  a \t b\u00A0c  ', 10), 'a b c');
   assert.equal(oneLine('abcdef', 6), 'abcdef');
+  assert.equal(oneLine('abcde\u0301', 5), 'abcd\u00E9');
   assert.equal(oneLine('abcdefg', 6), 'abcde…');
   assert.equal(oneLine('abcd efg', 6), 'abcd…');
   assert.equal(oneLine('abc👩‍👩‍👧‍👦', 6), 'abc…');

@@ -99,12 +99,13 @@ test('a reader elsewhere reads their own day and time', () => {
 
 test('of a time that the reader’s clocks show twice, it says which one', () => {
   const lines = slotsMessage(
-    ['05:00', '05:30', '06:30', '07:00'].map((time) => free(`2027-11-07T${time}:00Z`)),
+    ['04:30', '05:00', '05:30', '06:30', '07:00'].map((time) => free(`2027-11-07T${time}:00Z`)),
     inNewYork,
   ).split('\n');
   assert.deepEqual(
     lines.slice(1, -1).map((line) => line.replace('- Sunday, 7 November 2027, ', '')),
     [
+      '00:30–01:00',
       ...['01:00–01:30 (Eastern Daylight Time)', '01:30–01:00 (Eastern Daylight Time)'],
       ...['01:30–02:00 (Eastern Standard Time)', '02:00–02:30'],
     ],

@@ -159,9 +159,9 @@ test('slots are those that a walk through every minute of the clocks finds', () 
       assert.deepEqual([...slotStarts(rules, from, to)].map(iso), expected.map(iso));
       found += expected.length;
     }),
-    { numRuns: 250 },
+    { numRuns: 200 },
   );
-  assert.ok(found > 2_500, `${found}`);
+  assert.ok(found > 2_000, `${found}`);
 });
 
 test('wherever one starts to look, the same slots are found, and each by itself', () => {

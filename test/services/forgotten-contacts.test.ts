@@ -140,7 +140,7 @@ test('what fails of one part is told, and does not keep the other from being don
   });
   await reconcile();
   assert.deepEqual(woken, ['C1']);
-  assert.equal(lines[0]?.['msg'], 'Overdue follow-ups could not be looked for; that is tried again');
+  assert.equal(lines[0]?.['msg'], 'What is overdue could not be looked for; that is tried again');
 });
 
 test('while the store or Temporal is away it is over at once, and whoever looks is told', async () => {

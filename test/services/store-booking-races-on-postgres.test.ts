@@ -213,6 +213,27 @@ describe('bookings of two processes on Postgres', { skip, timeout: 240_000 }, ()
     assert.deepEqual(rows, []);
   });
 
+  test('a booking that ends just when its new time is held is not moved', async () => {
+    const [workspace, resource] = [newWorkspace(), newResource()];
+    await confirmed(stores[0], workspace, holdOf('b1', resource, '09:00'));
+    await client.query('begin');
+    await client.query(
+      `update bookings set state = 'cancelled', ended_at = now(), reserved = '{}' where workspace = $1`,
+      [workspace],
+    );
+    let ended = false;
+    const to = { ...slotAt('10:00'), apartMs: 0, at: NOW };
+    const begun = stores[0].bookings.beginMove(workspace, 'b1', to, free);
+    void begun.finally(() => (ended = true));
+    const waiting = `select from pg_locks where locktype = 'transactionid' and not granted`;
+    while (!ended && (await client.query(waiting)).rowCount === 0) await setImmediate();
+    assert.equal(ended, false);
+    await client.query('commit');
+    assert.equal(await begun, null);
+    assert.equal((await stores[0].bookings.get(workspace, 'b1'))?.movingTo, null);
+    assert.deepEqual(await takenOn(stores[0], resource), []);
+  });
+
   test('what both say at once is done and told once', async () => {
     const workspace = newWorkspace();
     const sixTimes = <Result>(call: (store: Store) => Promise<Result>) =>

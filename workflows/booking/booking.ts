@@ -111,7 +111,7 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
     if (status.state === 'expired') return status;
     if (isCancellation(error) && status.state === 'confirmed') {
       const message = { reason: 'Cancelled through Temporal', actor: 'temporal' };
-      await CancellationScope.nonCancellable(() => cancel(course, message).then(() => course.runErrands(60_000)));
+      await CancellationScope.nonCancellable(() => cancel(course, message).then(() => course.runErrands(60_000, 'mail-cancelled', 'reminders')));
     }
     if (status.state === 'held') status.state = 'failed';
     throw plainly(error);

@@ -61,12 +61,12 @@ export class Course {
     return true;
   }
 
-  /** Tries errands as they become due until none is left, or for so many milliseconds. */
-  async runErrands(milliseconds: number): Promise<void> {
+  /** Tries errands as they become due, until none of these is tried any more, or for so many milliseconds. */
+  async runErrands(milliseconds: number, ...awaited: readonly Errand[]): Promise<void> {
     for (const until = Date.now() + milliseconds; Date.now() < until;) {
       if (await this.runErrand()) continue;
       const next = this.todo.next();
-      if (next === null) return;
+      if (next === null || !awaited.some((errand) => this.todo.tries(errand))) return;
       await sleep(Math.max(1, Math.min(next, until) - Date.now()), { summary: 'Until it is tried again' });
     }
   }

@@ -50,12 +50,12 @@ export class Making {
       if (calendar) {
         undo.unshift('event-removal');
         course.add('event');
-        await course.runErrands(MAKING_MS);
+        await course.runErrands(MAKING_MS, 'event');
       }
       if (meeting) {
         undo.unshift('meeting-removal');
         course.add('meeting');
-        await course.runErrands(MAKING_MS);
+        await course.runErrands(MAKING_MS, 'meeting', 'event');
       }
       course.status.state = await quick.confirmBooking(course.step());
     } catch (error) {
@@ -70,7 +70,7 @@ export class Making {
     const course = this.#course;
     course.todo.clear();
     course.add(...undo);
-    await course.runErrands(MAKING_MS);
+    await course.runErrands(MAKING_MS, ...undo);
     if (course.cancelled !== null) return course.end('cancelled', course.cancelled);
     if (this.#isExpired) return course.end('expired', 'It was not confirmed in time');
     if (isCancellation(error)) return course.end('cancelled', 'Cancelled through Temporal');

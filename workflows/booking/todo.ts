@@ -80,6 +80,11 @@ export class Todo {
     return this.#items.some((item) => item.errand === errand);
   }
 
+  /** Whether it is still tried. */
+  tries(errand: Errand): boolean {
+    return this.#items.some((item) => item.errand === errand && !item.failed);
+  }
+
   /** The first that is to be tried now. */
   due(now: number): Due | null {
     return this.#items.find(({ nextAt, failed }) => !failed && nextAt <= now) ?? null;

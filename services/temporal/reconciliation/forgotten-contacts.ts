@@ -13,7 +13,7 @@ const EVERY_MS = 300_000;
 const AT_MOST = 500;
 
 /**
- * Gives up attempts whose lease is over, and has the workflows of contacts look at the store whose follow-ups are overdue:
+ * Gives up attempts whose lease is over and slots that are held for nobody, and has the workflows of contacts look at the store whose follow-ups are overdue:
  * a server that lost its data, or somebody who terminated the workflow, leaves rows that nobody would come back to.
  */
 export function forgottenContacts(
@@ -24,6 +24,12 @@ export function forgottenContacts(
   async function expireLeases(): Promise<void> {
     const count = await store.effects.expireLeases(iso(now()));
     if (count > 0) logger.warn({ count }, 'Attempts to send were lost: they are tried again, or listed for review');
+  }
+
+  async function expireHolds(): Promise<void> {
+    const count = await store.bookings.expireHolds(iso(now()));
+    if (count > 0)
+      logger.warn({ count }, 'Slots were held for bookings that nobody began to make: they are free again');
   }
 
   async function wakeForgotten(): Promise<void> {
@@ -49,12 +55,12 @@ export function forgottenContacts(
      * @throws when Temporal or the store is away
      */
     async reconcile(): Promise<void> {
-      for (const part of [expireLeases, wakeForgotten]) {
+      for (const part of [expireLeases, expireHolds, wakeForgotten]) {
         try {
           await part();
         } catch (error) {
           await Promise.all([temporal.probe(), store.ping()]);
-          logger.error({ err: error }, 'Overdue follow-ups could not be looked for; that is tried again');
+          logger.error({ err: error }, 'What is overdue could not be looked for; that is tried again');
         }
       }
     },

@@ -129,6 +129,24 @@ export function bookingsSuite(open: StoreUnderTest): void {
     for (const time of ['12:00', '13:00']) assert.ok(!(await canBeHad(store, one, resource, time)));
   });
 
+  test('a hold that nobody has begun to make is let go, and no other', async () => {
+    const store = open();
+    const [workspace, resource] = [newWorkspace(), newResource()];
+    await held(store, workspace, holdOf('left', resource));
+    await held(store, workspace, holdOf('begun', resource, '10:00'));
+    await store.bookings.change(workspace, 'begun', { startedAt: NOW });
+    assert.equal(await store.bookings.letGo(workspace, 'none', NOW), null);
+    for (const [id, state] of [
+      ['left', 'expired'],
+      ['left', 'expired'],
+      ['begun', 'held'],
+    ] as const) {
+      assert.equal((await store.bookings.letGo(workspace, id, NOW))?.state, state);
+    }
+    assert.ok(await canBeHad(store, workspace, resource, '09:00'));
+    assert.ok(!(await canBeHad(store, workspace, resource, '10:00')));
+  });
+
   test('a booking is confirmed once and told once, with what the contract shows', async () => {
     const store = open();
     const workspace = newWorkspace();

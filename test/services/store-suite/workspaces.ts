@@ -254,6 +254,7 @@ function writingCalls(
       beginMove: (workspace) =>
         store.bookings.beginMove(workspace, 'b1', { ...slotAt('17:00'), apartMs: 0, at: NOW }, free),
       endMove: (workspace) => store.bookings.endMove(workspace, 'b1', { ...slotAt('16:00'), to: 'new', at: NOW }),
+      letGo: (workspace) => store.bookings.letGo(workspace, 'b1', NOW),
       end: (workspace) => store.bookings.end(workspace, 'b1', { state: 'cancelled', reason: null, at: NOW }),
       hold: (workspace) => held(store, workspace, holdOf('b1', newResource(), '18:00')),
     },

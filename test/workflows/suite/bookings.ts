@@ -60,6 +60,7 @@ export function bookings(name: string, tuning?: Tuning): void {
       const [second, first] = (await desk.slots()).slice(-4, -2);
       const booked = await desk.book(first!);
       await desk.outbox((items) => items.length === 1);
+      await desk.reminders((items) => items.length === 2);
       const moved = await desk.reschedule(booked.bookingId, second!);
       assert.deepEqual(
         [moved.state, moved.slotId, moved.start, moved.joinUrl, moved.sequence],

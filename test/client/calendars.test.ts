@@ -98,7 +98,8 @@ describe('PUT /api/representatives/:id/connection', () => {
     const own = await service.token(['read', 'write', 'admin'], 'alpha');
     const admin = await service.token(['admin'], null);
     const refreshToken = google.giveLeave();
-    for (const { token } of [writer, own]) assertProblem(await connect('mia', { refreshToken }, { token }), 403, 'forbidden');
+    for (const { token } of [writer, own])
+      assertProblem(await connect('mia', { refreshToken }, { token }), 403, 'forbidden');
     assertProblem(await connect('mia', { refreshToken }, { token: null }), 401, 'unauthorized');
     assert.deepEqual(await service.store.calendarConnections.get('mia'), before);
     assert.equal((await connect('mia', { refreshToken }, { token: admin.token, workspace: 'alpha' })).status, 200);
@@ -164,7 +165,10 @@ describe('reveille calendars', () => {
     const doctor = await folder.run(['doctor'], { ...env, ...wrong, ...urls });
     assert.equal(doctor.code, 1);
     assert.match(doctor.stdout, /^ok {7}calendar one: It answers$/m);
-    assert.match(doctor.stdout, /^PROBLEM {2}calendar feed: .+\n {10}→ check the url.* representatives\.asha\.calendar/m);
+    assert.match(
+      doctor.stdout,
+      /^PROBLEM {2}calendar feed: .+\n {10}→ check the url.* representatives\.asha\.calendar/m,
+    );
     assert.match(doctor.stdout, /^PROBLEM {2}zoom: .+\n {10}→ check ZOOM_ACCOUNT_ID/m);
     assert.doesNotMatch(doctor.stdout + doctor.stderr, /canary/);
   });
@@ -180,7 +184,11 @@ describe('reveille calendars', () => {
       await answerAt(connecting);
       const { code, stdout, stderr } = await connecting.ended;
       assert.equal(code, 0, stderr);
-      const { representative: whose, state, expiresAt } = JSON.parse(stdout) as CalendarHealth & {
+      const {
+        representative: whose,
+        state,
+        expiresAt,
+      } = JSON.parse(stdout) as CalendarHealth & {
         representative: string;
       };
       assert.deepEqual([whose, state], ['mia', 'warning']);

@@ -12,7 +12,6 @@ const SERVICE = 'The CalDAV server';
 /** Objects of an answer, once the library has read its XML (RFC 4791, 7.8). */
 const found = z.array(
   z.object({
-    href: z.string(),
     props: z.object({
       calendarData: z.union([z.string(), z.object({ _cdata: z.string() }).transform((data) => data._cdata)]),
     }),

@@ -1,4 +1,4 @@
-import { type MethodOptions, type calendar_v3, calendar as calendarApi } from '@googleapis/calendar';
+import type { MethodOptions, calendar_v3 } from '@googleapis/calendar';
 import { failedAsking, fetchOver } from './calendar-http.ts';
 import type { GoogleAnswer } from './google-answers.ts';
 import type { AccessTokens, GoogleDependencies } from './google-tokens.ts';
@@ -20,7 +20,9 @@ export function createAskGoogle(
   tokens: AccessTokens,
   { settings, dialler, timeoutMs }: Omit<GoogleDependencies, 'now'>,
 ): AskGoogle {
-  const { events } = calendarApi({ version: 'v3', rootUrl: settings.apiUrl });
+  // Loading it takes a tenth of a second, and most services have no calendar at Google.
+  const load = async () => (await import('@googleapis/calendar')).calendar({ version: 'v3', rootUrl: settings.apiUrl });
+  let loaded: ReturnType<typeof load> | null = null;
 
   const once = async (...[ask, changes, signal, token]: [...Parameters<AskGoogle>, string]): Promise<GoogleAnswer> => {
     const options: MethodOptions = {
@@ -30,6 +32,7 @@ export function createAskGoogle(
       retry: false,
       validateStatus: () => true,
     };
+    const { events } = await (loaded ??= load());
     try {
       const { status, headers, data: body } = await ask(events, options);
       return { status, headers: new Headers({ 'retry-after': headers['retry-after'] ?? '' }), body, changes };

@@ -20,7 +20,7 @@ export type HolidaysIn = (place: string, timezone: string, signal: AbortSignal) 
 
 /**
  * Holidays of ICS calendars, each read at most once an hour. Events of several days are holidays on each, and those that take up
- * no time are holidays too: public calendars mark theirs so. `dialler`: the one for the host of a URL.
+ * no time are holidays too: public calendars mark theirs so. `diallerFor`: connections to the host of a URL.
  */
 export function createHolidays({
   folder,

@@ -29,8 +29,12 @@ test('without an application at Google, a calendar there says which variables to
   await using made = opened();
   const source = made.sources.sourceOf(representative({ type: 'google' }));
   assert.ok(source);
-  for (const asking of [source.busy(FROM, TO, never), source.put(EVENT, never), source.remove(EVENT.eventId, never)]) {
-    const { outcome, message } = await failureOf(asking);
+  for (const failing of [
+    source.busy(FROM, TO, never),
+    source.put(EVENT, never),
+    source.remove(EVENT.eventId, never),
+  ].map(failureOf)) {
+    const { outcome, message } = await failing;
     assert.equal(outcome, 'access');
     assert.match(message, /REVEILLE_GOOGLE_CLIENT_ID and REVEILLE_GOOGLE_CLIENT_SECRET/);
   }

@@ -143,8 +143,8 @@ test('a leave that was taken back needs a person, and a new one counts at once',
   rig.google.refreshTokens.clear();
   rig.google.endAccess();
   const all = () => [rig.source.busy(FROM, TO, never), rig.source.put(EVENT, never), rig.source.remove(eventId, never)];
-  for (const asking of all()) {
-    const { outcome, message } = await failureOf(asking);
+  for (const failing of all().map(failureOf)) {
+    const { outcome, message } = await failing;
     assert.equal(outcome, 'access');
     assert.doesNotMatch(message, /canary|invalid_grant/);
   }
@@ -153,8 +153,12 @@ test('a leave that was taken back needs a person, and a new one counts at once',
   assert.match(detail, /reveille calendars connect asha/);
   rig.leave = another(rig, { refreshToken: rig.google.giveLeave() });
   await rig.source.put(EVENT, never);
+  rig.leave = another(rig, { refreshToken: rig.google.giveLeave() });
+  const before = rig.google.tokenRequests.length;
+  await rig.source.put(EVENT, never);
+  assert.equal(rig.google.tokenRequests.length, before + 1);
   rig.leave = null;
-  for (const asking of all()) assert.equal((await failureOf(asking)).outcome, 'access');
+  for (const failing of all().map(failureOf)) assert.equal((await failing).outcome, 'access');
   assert.match((await rig.source.check(never)).detail, /reveille calendars connect asha/);
 });
 
@@ -181,6 +185,7 @@ test('a sign-in that fails for now has put nothing, and one for want of the appl
     [{ kind: 'status', status: 200, body: '{"access_token":"canary"}' }, 'later'],
     [{ kind: 'reset', accepts: true }, 'later'],
     [{ kind: 'status', status: 401, body: '{"error":"invalid_client"}' }, 'access'],
+    [{ kind: 'status', status: 400, body: '{"error":"unauthorized_client"}' }, 'access'],
     [{ kind: 'status', status: 400, body: '{"error":"invalid_request"}' }, 'refused'],
   ];
   for (const [behaviour, expected] of cases) {
@@ -233,8 +238,8 @@ test('a status says whether it may have happened, and how long to wait', async (
 
 test('a calendar that is not there is refused', async () => {
   await using rig = await googleRig({ calendarId: '../nobody@example.com' });
-  for (const asking of [rig.source.busy(FROM, TO, never), rig.source.put(EVENT, never)]) {
-    assert.equal((await failureOf(asking)).outcome, 'refused');
+  for (const failing of [rig.source.busy(FROM, TO, never), rig.source.put(EVENT, never)].map(failureOf)) {
+    assert.equal((await failing).outcome, 'refused');
   }
   assert.equal((await rig.source.check(never)).state, 'problem');
 });

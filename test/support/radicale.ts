@@ -12,6 +12,14 @@ const VERSION = '3.5.10';
 const PYTHON = 'python3';
 const MINUTE = 60_000;
 
+/** The server ends with the process that started it, however that ends: then its input is closed. */
+const PROGRAM = `
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from radicale.__main__ import run
+run()
+`;
+
 /** A CalDAV server with one user and one calendar. */
 export interface Radicale extends AsyncDisposable {
   /** Of the calendar's collection. */
@@ -71,7 +79,7 @@ export async function startRadicale(python: string): Promise<Radicale> {
     ...['--auth-htpasswd-encryption', 'plain', '--auth-delay', '0'],
     ...['--storage-filesystem-folder', join(folder, 'collections')],
   ];
-  const child = spawn(python, ['-m', 'radicale', '--config', '', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(python, ['-c', PROGRAM, '--config', '', ...options], { stdio: ['pipe', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');

@@ -1,4 +1,5 @@
 import type { Calendar } from '../../domain/contracts/calendars.ts';
+import type { Slot } from '../../domain/contracts/slots.ts';
 import { parseZone } from '../../domain/cron/zones.ts';
 import { ReveilleError, invalidInput } from '../../domain/errors.ts';
 import { slotsMessage } from '../../domain/slots/message.ts';
@@ -54,7 +55,7 @@ export function slotOperations({ desk, timezone: usual = 'UTC' }: OperationDepen
       const now = Date.now();
       if (asked.calendar !== undefined) calendarOf(desk, asked.calendar);
       const zone = timezone === undefined ? (zoneOf(desk, asked.calendar) ?? usual) : readerZone(timezone, now);
-      const slots = ((await desk?.slots(workspace, asked, now)) ?? []).slice(0, max);
+      const slots = atTimesOfTheirOwn((await desk?.slots(workspace, asked, now)) ?? []).slice(0, max);
       return { message: slotsMessage(slots, { max, timezone: zone, language }), slots };
     },
   };
@@ -76,6 +77,12 @@ function googleOf(desk: BookingDesk | undefined, id: string): NonNullable<Person
   }
   if (person.source?.type === 'google') return person.source;
   throw invalidInput([{ path: 'id', message: 'is a representative without a calendar at Google' }]);
+}
+
+/** The message names a time once, whichever calendars have it: the first of them is offered. */
+function atTimesOfTheirOwn(slots: readonly Slot[]): Slot[] {
+  const byTime = new Map(slots.toReversed().map((slot) => [`${slot.start}/${slot.end}`, slot]));
+  return slots.filter((slot) => byTime.get(`${slot.start}/${slot.end}`) === slot);
 }
 
 /** The zone of the calendar, or of the first. */

@@ -150,6 +150,12 @@ describe('GET /api/slots/message', () => {
     assert.deepEqual(hindi.slots, english.slots);
   });
 
+  test('a time that several calendars have is named once, and counts once', async () => {
+    const { slots, message: text } = await message('max=3&days=2&timezone=UTC');
+    assert.equal(new Set(slots.map(({ start, end }) => `${start}/${end}`)).size, 3);
+    assert.equal(text.split('\n').filter((line) => line.startsWith('- ')).length, 3, text);
+  });
+
   test('without a zone it is that of the calendar; without a free slot it says so', async () => {
     const [there] = (await message('calendar=one&max=1')).slots;
     const berlin = (await message('calendar=one&max=1')).message;

@@ -17,6 +17,7 @@ import { answerClientError, answerError } from './answer-errors.ts';
 import type { EventLimits } from './event-subscription.ts';
 import { serveEvents } from './events.ts';
 import { readJsonBodies } from './json-body.ts';
+import { serveMcp } from './mcp.ts';
 import { measure } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { serveOperations } from './operation-routes.ts';
@@ -132,6 +133,8 @@ async function createApp(options: ApiOptions): Promise<FastifyInstance> {
     limitByAddress,
     logger,
   });
+  const publicUrl = links?.publicUrl ?? null;
+  serveMcp(app, { operations, publicUrl, admit, accessOf, limitByAddress, logger });
   serveOperations(app, { operations, idempotency: store.idempotency, admit, accessOf, logger });
   return app;
 }

@@ -10,6 +10,7 @@ import { effectCommands } from './effects.ts';
 import { escalationCommands } from './escalations.ts';
 import { followUpCommands } from './follow-ups.ts';
 import { historyCommands } from './histories.ts';
+import { mcpCommand } from './mcp.ts';
 import { notificationCommands } from './notifications.ts';
 import { scanCommand } from './scan.ts';
 import { scheduleCommands } from './schedules.ts';
@@ -48,6 +49,7 @@ export function createProgram(options: { json?: boolean } = {}): Command {
   effectCommands(program);
   notificationCommands(program);
   tokenCommands(program);
+  mcpCommand(program);
   doctorCommand(program);
   historyCommands(program);
   for (const command of allCommands(program)) shareOptions(command);

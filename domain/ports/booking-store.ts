@@ -64,6 +64,7 @@ export interface BookingStore {
     workspace: string,
     options: ListOptions & {
       calendar?: string | undefined;
+      slotId?: string | undefined;
       contactId?: string | undefined;
       state?: BookingState | undefined;
     },

@@ -168,10 +168,11 @@ export function bookingStore(connection: Connection): BookingStore {
         hold(transaction, workspace, given, decide),
       ),
 
-    async list(workspace, { calendar, contactId, state, ...options }) {
+    async list(workspace, { calendar, slotId, contactId, state, ...options }) {
       const filter = and(
         eq(bookings.workspace, workspace),
         calendar === undefined ? undefined : eq(bookings.calendar, calendar),
+        slotId === undefined ? undefined : eq(bookings.slotId, slotId),
         contactId === undefined ? undefined : eq(bookings.contactId, contactId),
         state === undefined ? undefined : eq(bookings.state, state),
       );

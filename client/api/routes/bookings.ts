@@ -71,6 +71,7 @@ export const bookingRoutes = {
     z.strictObject({
       ...list,
       calendar: slug.optional(),
+      slotId: identifier.optional(),
       contactId: identifier.optional(),
       state: bookingState.optional(),
     }),

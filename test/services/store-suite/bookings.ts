@@ -248,16 +248,17 @@ export function bookingsSuite(open: StoreUnderTest): void {
     assert.deepEqual(await takenOn(store, resource), ['10:00']);
   });
 
-  test('bookings are listed by calendar, contact and state', async () => {
+  test('bookings are listed by calendar, slot, contact and state', async () => {
     const store = open();
     const workspace = newWorkspace();
-    await held(store, workspace, holdOf('b1', newResource()));
+    await held(store, workspace, holdOf('b1', newResource(), '10:00'));
     await held(store, workspace, holdOf('b2', newResource(), '09:00', { calendar: 'demo' }));
     await confirmed(store, workspace, holdOf('b3', newResource(), '09:00', { contactId: null }));
     const listed = async (filter: Omit<Parameters<typeof store.bookings.list>[1], 'limit'>) =>
       (await store.bookings.list(workspace, { limit: 9, ...filter })).items.map(({ bookingId }) => bookingId);
     assert.deepEqual(await listed({}), ['b3', 'b2', 'b1']);
     assert.deepEqual(await listed({ calendar: 'intro' }), ['b3', 'b1']);
+    assert.deepEqual(await listed({ slotId: slotAt('10:00').slotId }), ['b1']);
     assert.deepEqual(await listed({ contactId: 'c1' }), ['b2', 'b1']);
     assert.deepEqual(await listed({ state: 'held', calendar: 'demo' }), ['b2']);
     assert.deepEqual(await listed({ state: 'cancelled' }), []);

@@ -15,6 +15,7 @@ import { createScheduleService } from '../services/temporal/schedules/service.ts
 import { createWorkflowService } from '../services/temporal/workflow-service.ts';
 import { bookingDependencies } from './booking.ts';
 import { loadWorkflowBundle } from './bundle.ts';
+import { contactsOfActivities } from './contacts.ts';
 import { deliveryDependencies } from './delivery.ts';
 import { ALL_QUEUES, type QueueName, served } from './registry.ts';
 import { type RunningWorkers, type WorkersOptions, startWorkers } from './run-worker.ts';
@@ -53,7 +54,7 @@ export async function startReveilleWorkers(options: ReveilleWorkersOptions): Pro
       model: llm && createLanguageModel({ ...llm, apiKey: llm.apiKey ?? undefined }),
       memory: options.memory ?? createMemoryFiles(configuration.dataDir),
       workflows: createWorkflowService(client),
-      contacts: createContactService(client),
+      contacts: contactsOfActivities(createContactService(client)),
       upkeep: createScheduleService({ store, client, minIntervalMs: configuration.minIntervalMs }),
       delivery: deliveryDependencies(configuration, { store, logger, dialler }),
       booking: bookingDependencies(configuration, { store, dialler }),

@@ -4,11 +4,13 @@ import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOW_TYPES } from '../../domain/con
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Configuration } from '../../services/configuration.ts';
 import { runningService } from '../service.ts';
+import { healthOf } from './calendars.ts';
+import { formatDetail } from './calendars-output.ts';
 import { type Cli, openCli, withService } from './context.ts';
 
 interface Finding {
   check: string;
-  state: 'ok' | 'off' | 'problem';
+  state: 'ok' | 'off' | 'warning' | 'problem';
   detail: string;
   remedy: string | null;
 }
@@ -19,7 +21,9 @@ const TIMEOUT_MS = 5_000;
 export function doctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('check server, namespace, search attributes, workers, schedules, store and model, and say what to do')
+    .description(
+      'check server, search attributes, workers, schedules, store, model, calendars and Zoom, and say what to do',
+    )
     .addHelpText('after', '\nExample:\n  reveille doctor')
     .action(async (_flags: object, command: Command) => {
       const cli = openCli(command);
@@ -27,6 +31,8 @@ export function doctorCommand(program: Command): void {
         ...(await checkStore(cli)),
         ...(await checkTemporal(cli.configuration)),
         await checkModel(cli.configuration),
+        ...(await checkCalendars(cli)),
+        await checkZoom(cli.configuration),
       ];
       const lines = findings.map(
         ({ check, state, detail, remedy }) =>
@@ -37,7 +43,7 @@ export function doctorCommand(program: Command): void {
     });
 }
 
-const MARKS = { ok: 'ok      ', off: 'off     ', problem: 'PROBLEM ' } as const;
+const MARKS = { ok: 'ok      ', off: 'off     ', warning: 'warning ', problem: 'PROBLEM ' } as const;
 
 const ok = (check: string, detail: string): Finding => ({ check, state: 'ok', detail, remedy: null });
 const off = (check: string, detail: string, remedy: string | null): Finding => ({
@@ -147,6 +153,48 @@ async function checkModel({ llm }: Configuration): Promise<Finding> {
   } catch {
     return problem('model', `${new URL(llm.baseUrl).host} does not answer`, remedy);
   }
+}
+
+/** Each calendar of the configuration: whether what its representative has in it can be read. */
+async function checkCalendars(cli: Cli): Promise<Finding[]> {
+  const { calendars } = cli.configuration.booking;
+  if (Object.keys(calendars).length === 0) {
+    return [
+      off('calendars', 'none configured; there are no slots to book', 'name one in reveille.yaml: docs/booking.md'),
+    ];
+  }
+  try {
+    const found = await withService(cli, (operations) => healthOf(operations, cli.caller));
+    return found.map(({ state, calendar, ...health }) => ({
+      check: `calendar ${calendar}`,
+      state: state === 'none' ? 'ok' : state,
+      detail: formatDetail({ state, ...health }),
+      remedy: state === 'ok' || state === 'none' ? null : remedyFor(calendars[calendar]?.representative ?? null, cli),
+    }));
+  } catch (error) {
+    return [problem('calendars', messageOf(error), 'see the finding about the store')];
+  }
+}
+
+function remedyFor(representative: string | null, { configuration }: Cli): string {
+  const type =
+    representative === null ? undefined : configuration.booking.representatives[representative]?.calendar?.type;
+  return type === 'google'
+    ? `have leave given anew: reveille calendars connect ${representative}`
+    : `check the url, user and password of representatives.${representative}.calendar in reveille.yaml`;
+}
+
+async function checkZoom({ booking, allowPrivateHosts }: Configuration): Promise<Finding> {
+  if (booking.zoom === null) return off('zoom', 'not configured; bookings have the location of their calendar', null);
+  const [{ createZoom }, { createDialler }] = await Promise.all([
+    import('../../services/zoom.ts'),
+    import('../../services/dialler.ts'),
+  ]);
+  await using dialler = createDialler({ allowPrivateHosts });
+  const zoom = createZoom(booking.zoom, { dialler, now: Date.now, timeoutMs: TIMEOUT_MS });
+  const { ok: isFine, detail } = await zoom.check(AbortSignal.timeout(TIMEOUT_MS));
+  const remedy = 'check ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and REVEILLE_ZOOM_USER: docs/booking.md';
+  return isFine ? ok('zoom', detail) : problem('zoom', detail, remedy);
 }
 
 const messageOf = (error: unknown): string => (error instanceof ReveilleError ? error.message : 'does not answer');

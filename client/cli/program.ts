@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { approvalCommands } from './approvals.ts';
+import { bookingCommands } from './bookings.ts';
+import { calendarCommands } from './calendars.ts';
 import { contactCommands } from './contacts.ts';
 import { customerCommands } from './customers.ts';
 import { demoCommand } from './demo.ts';
@@ -14,6 +16,7 @@ import { scanCommand } from './scan.ts';
 import { scheduleCommands } from './schedules.ts';
 import { productVersion } from '../version.ts';
 import { serveCommand } from './serve.ts';
+import { slotCommands } from './slots.ts';
 import { tokenCommands } from './tokens.ts';
 import { upCommands } from './up.ts';
 
@@ -40,6 +43,9 @@ export function createProgram(options: { json?: boolean } = {}): Command {
   escalationCommands(program);
   contactCommands(program);
   followUpCommands(program);
+  slotCommands(program);
+  bookingCommands(program);
+  calendarCommands(program);
   effectCommands(program);
   notificationCommands(program);
   tokenCommands(program);

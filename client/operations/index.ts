@@ -11,7 +11,7 @@ import { followUpOperations } from './follow-ups.ts';
 import { runOperations } from './runs.ts';
 import { scanOperations } from './scans.ts';
 import { scheduleOperations } from './schedules.ts';
-import { slotOperations } from './slots.ts';
+import { calendarOperations, slotOperations } from './slots.ts';
 import { tokenOperations } from './tokens.ts';
 import { temporalError } from './temporal-errors.ts';
 
@@ -29,6 +29,7 @@ export function createOperations(dependencies: OperationDependencies): Operation
     ...contactOperations(dependencies),
     ...followUpOperations(dependencies),
     ...bookingOperations(dependencies),
+    ...calendarOperations(dependencies),
     ...slotOperations(dependencies),
     ...effectOperations(dependencies),
     ...scheduleOperations(dependencies),

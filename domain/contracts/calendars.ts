@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseZone } from '../cron/zones.ts';
 import { identifier, slug } from './names.ts';
-import { duration, instantOut } from './time-values.ts';
+import { duration, instant, instantOut } from './time-values.ts';
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -137,6 +137,18 @@ export const calendarHealth = z.object({
   expiresAt: instantOut.nullable(),
 });
 export type CalendarHealth = z.infer<typeof calendarHealth>;
+
+/** Leave that a representative gave to see to their calendar, as it is handed in. */
+export const calendarLeave = z.strictObject({
+  /** A secret: it is given back nowhere. */
+  refreshToken: z
+    .string()
+    .min(1)
+    .max(4_000)
+    .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters'),
+  /** When it ends, where the other side said. */
+  expiresAt: instant.nullable().default(null),
+});
 
 /** A calendar as `calendars list` and `GET /api/calendars` show it. */
 export const calendar = z.object({

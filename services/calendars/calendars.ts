@@ -19,9 +19,17 @@ export interface BookableCalendar {
   rules(signal: AbortSignal): Promise<SlotRules>;
 }
 
+/** Somebody whom people meet, with their own calendar; null where there is none to look at. */
+export interface Person {
+  representative: RepresentativeSettings & { id: string };
+  source: CalendarSource | null;
+}
+
 export interface Calendars {
   all(): readonly BookableCalendar[];
   get(id: string): BookableCalendar | null;
+  /** A representative of the configuration, also one whose time cannot be booked. */
+  person(id: string): Person | null;
 }
 
 interface Parts {
@@ -36,7 +44,7 @@ interface Parts {
 /** The calendars of the configuration. One that two calendars share is connected to once. */
 export function createCalendars({ calendars, representatives }: BookingConfiguration, parts: Parts): Calendars {
   const people = new Map(
-    Object.entries(representatives).map(([id, settings]) => {
+    Object.entries(representatives).map(([id, settings]): [string, Person] => {
       const representative = { ...settings, id };
       return [id, { representative, source: parts.sourceOf(representative) }];
     }),
@@ -57,5 +65,5 @@ export function createCalendars({ calendars, representatives }: BookingConfigura
     };
   });
   const byId = new Map(all.map((calendar) => [calendar.id, calendar]));
-  return { all: () => all, get: (id) => byId.get(id) ?? null };
+  return { all: () => all, get: (id) => byId.get(id) ?? null, person: (id) => people.get(id) ?? null };
 }

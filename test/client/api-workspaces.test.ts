@@ -8,10 +8,12 @@ import { type Sent, assertProblem, request, startTestApi } from '../support/api.
 import { scanApart } from '../support/scans.ts';
 import { type TestService, sampleCustomers, startTestService } from '../support/service.ts';
 import { type TestTemporal, devServer } from '../support/temporal.ts';
+import { bookingConfiguration, representative } from '../workflows/suite/booking-desk.ts';
 
 const AT = '2026-01-31T09:00:00.000Z';
 const HASH = 'a'.repeat(64);
 const CONTACT = 'P1';
+const SLOT = `one-${new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')}T090000Z`;
 
 let temporal: TestTemporal;
 let service: TestService;
@@ -23,7 +25,8 @@ const ids: Record<string, string> = {};
 
 before(async () => {
   temporal = await devServer();
-  service = await startTestService(temporal.target, { customers: null });
+  const booking = bookingConfiguration({ representatives: { mia: representative({ type: 'google' }) } });
+  service = await startTestService(temporal.target, { customers: null, configuration: { booking } });
   api = await startTestApi(service.operations, service.store);
   for (const workspace of ['alpha', 'beta'] as const) {
     const body = { name: workspace, scopes: ['read', 'write', 'admin'], workspace };
@@ -78,6 +81,16 @@ async function fillStore(): Promise<void> {
     ...{ key: 'follow-up/f1/message', kind: 'message', channel: 'email', contactId: CONTACT },
     ...{ purpose: 'service', subject: null, plannedAt: AT },
   });
+  await store.bookings.hold(
+    'alpha',
+    {
+      ...{ bookingId: 'B1', calendar: 'one', resource: 'calendar/one', timezone: 'UTC', contactId: CONTACT },
+      ...{ invitee: { email: 'asha@example.com', name: 'Asha Rao' }, topic: 'Demo', slotId: 'one-20990105T090000Z' },
+      ...{ start: '2099-01-05T09:00:00.000Z', end: '2099-01-05T09:30:00.000Z', holdUntil: '2099-01-01T00:00:00.000Z' },
+      ...{ inviteeTimezone: null, language: null, createdBy: 'tester', createdAt: AT, apartMs: 0 },
+    },
+    () => null,
+  );
   const body = { name: 'nightly', workflowType: 'customerScan', every: '100d' };
   assert.equal((await request(api, '/api/schedules', { token: token.alpha, body })).status, 201);
   const run = { scheduleId: 'alpha/nightly', scheduleVersion: 1, plannedAt: AT, plannedLocal: AT, note: null };
@@ -93,10 +106,18 @@ const kindOf = ({ path }: Route): string => path.split('/')[2] ?? '';
 async function firstOf(kind: string): Promise<string> {
   // Contacts have no list.
   if (kind === 'contacts') return CONTACT;
+  // Nor have representatives, who are in the configuration.
+  if (kind === 'representatives') return 'mia';
   const { body } = await request(api, `/api/${kind}`, { token: token.alpha });
   const [item] = (body as { items: Record<string, string>[] }).items;
   assert.ok(item, `alpha has no ${kind}`);
-  const key = { approvals: 'interventionId', outbox: 'messageId', schedules: 'name', runs: 'runId' }[kind];
+  const key = {
+    calendars: 'calendar',
+    approvals: 'interventionId',
+    outbox: 'messageId',
+    schedules: 'name',
+    runs: 'runId',
+  }[kind];
   const one = kind.replace(/s$/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   return item[key ?? `${one}Id`] ?? '';
 }
@@ -118,7 +139,20 @@ const BODIES: Partial<Record<OperationName, object>> = {
   recordReply: { messageId: 'm1', channel: 'email' },
   requestSend: { messageId: 'm1', channels: ['email'], purpose: 'service' },
   resolveEffect: { as: 'done', note: 'a test' },
+  rescheduleBooking: { slotId: 'one-20990105T100000Z' },
+  cancelBooking: { reason: 'a test' },
+  connectCalendar: { refreshToken: 'canary' },
 };
+
+/** Of no workspace: whoever may read sees them, see below. */
+const OF_ALL: readonly OperationName[] = ['listCalendars', 'checkCalendar', 'connectCalendar'];
+
+/** What lists are asked for that would not be the same a moment later. */
+function queryOf(name: OperationName): string {
+  const { path } = routes[name];
+  if (/scores|evaluation|customers$/.test(path)) return `?asOf=${AT}`;
+  return /\/slots/.test(path) ? '?from=2099-01-01T00:00:00Z' : '';
+}
 
 const names = Object.keys(routes) as OperationName[];
 const aboutOne = names.filter((name) => routes[name].path.includes(':'));
@@ -137,8 +171,7 @@ async function everythingOfAlpha(): Promise<string[]> {
   const lists = aboutMany.filter((name) => routes[name].method === 'GET');
   const answers = await Promise.all(
     [...lists, 'getContact' as const].map(async (name) => {
-      const query = /scores|evaluation|customers$/.test(routes[name].path) ? `?asOf=${AT}` : '';
-      const path = name === 'getContact' ? callOf(name).path : `${routes[name].path}${query}`;
+      const path = name === 'getContact' ? callOf(name).path : `${routes[name].path}${queryOf(name)}`;
       const { status, text } = await request(api, path, { token: token.alpha });
       assert.equal(status, 200, text);
       return `${name} ${createHash('sha256')
@@ -161,7 +194,7 @@ describe("another workspace's things", () => {
   });
 
   // Whoever puts a contact has one of their own: see below.
-  for (const name of aboutOne.filter((each) => each !== 'putContact')) {
+  for (const name of aboutOne.filter((each) => each !== 'putContact' && !OF_ALL.includes(each))) {
     test(`${name}: 404 to another token, and 403 when it names their workspace`, async () => {
       const { path, sent } = callOf(name);
       assertProblem(await request(api, path, { ...sent, token: token.beta }), 404, 'not_found');
@@ -174,9 +207,9 @@ describe("another workspace's things", () => {
     });
   }
 
-  for (const name of aboutMany.filter((each) => routes[each].method === 'GET')) {
+  for (const name of aboutMany.filter((each) => routes[each].method === 'GET' && !OF_ALL.includes(each))) {
     test(`${name}: nothing of theirs in the list`, async () => {
-      const { status, body, text } = await request(api, routes[name].path, { token: token.beta });
+      const { status, body, text } = await request(api, `${routes[name].path}${queryOf(name)}`, { token: token.beta });
       // There is nothing to evaluate.
       if (name === 'evaluateCustomers') return assert.equal(status, 422);
       assert.equal(status, 200);
@@ -186,8 +219,22 @@ describe("another workspace's things", () => {
     });
   }
 
+  test('calendars and representatives are of none: all see them, and only a token for all connects one', async () => {
+    const [theirs, ours] = await Promise.all(
+      [token.alpha, token.beta].map((each) => request(api, '/api/calendars', { token: each })),
+    );
+    assert.deepEqual(theirs?.body, ours?.body);
+    assert.equal((await request(api, '/api/calendars/one/health', { token: token.beta })).status, 200);
+    const { path, sent } = callOf('connectCalendar');
+    assertProblem(await request(api, path, { ...sent, token: token.beta }), 403, 'forbidden');
+    assert.equal((await request(api, path, { ...sent, workspace: 'beta' })).status, 200);
+  });
+
   test('stay as they are, whatever another changes among its own', async () => {
+    const invitee = { email: 'a@example.com', name: 'A' };
     const asked: [path: string, body: unknown, method?: string][] = [
+      // Before there is one of that id here.
+      ['/api/bookings', { calendar: 'one', slotId: SLOT, contactId: CONTACT, invitee }],
       ['/api/schedules/pause', { all: true, reason: 'a test' }],
       ['/api/schedules/pause', { names: ['nightly'], reason: 'a test' }],
       ['/api/schedules/resume', { all: true }],
@@ -204,7 +251,7 @@ describe("another workspace's things", () => {
     for (const [path, body, method = 'POST'] of asked) {
       const { status, text } = await request(api, path, { method, body, token: token.beta });
       // A contact of theirs is named before there is one of that id here.
-      assert.ok(status < 300 || status === 404 || /is none of this workspace/.test(text), text);
+      assert.ok(status < 300 || status === 404 || /is no(ne| contact) of this workspace/.test(text), text);
     }
     assert.deepEqual(await everythingOfAlpha(), before);
   });
@@ -216,7 +263,7 @@ describe("another workspace's things", () => {
     assert.deepEqual(
       listed.toSorted(),
       [
-        ...['applySchedules', 'createSchedule', 'createToken', 'importCustomers', 'pauseSchedules'],
+        ...['applySchedules', 'createBooking', 'createSchedule', 'createToken', 'importCustomers', 'pauseSchedules'],
         ...['previewTiming', 'resumeSchedules', 'scheduleFollowUps', 'startScan'],
       ].toSorted(),
     );

@@ -266,7 +266,7 @@ describe('without a service', () => {
     const findings = await folder.json<{ check: string; state: string }[]>(['doctor']);
     assert.deepEqual(
       findings.map(({ check, state }) => `${check} ${state}`),
-      ['service off', 'store ok', 'temporal off', 'model off'],
+      ['service off', 'store ok', 'temporal off', 'model off', 'calendars off', 'zoom off'],
     );
   });
 

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { bookingRoutes } from '../../client/api/routes/bookings.ts';
 import { contactRoutes } from '../../client/api/routes/contacts.ts';
 import { effectRoutes } from '../../client/api/routes/effects.ts';
 import { followUpRoutes } from '../../client/api/routes/follow-ups.ts';
+import type { Route } from '../../client/api/routes/route.ts';
 import { allCommands, createProgram } from '../../client/cli/program.ts';
+import { BOOKING_STATES } from '../../domain/contracts/bookings.ts';
+import { calendarSettings, representativeSettings } from '../../domain/contracts/calendars.ts';
 import { SEND_REASONS } from '../../domain/contracts/contacts.ts';
+import { SLOT_SOURCES } from '../../domain/contracts/slots.ts';
 import { ERROR_CATALOGUE } from '../../domain/errors.ts';
+import { BOOKING_VARIABLES } from '../../services/calendars/settings.ts';
+import { readConfiguration } from '../../services/configuration.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -176,12 +184,39 @@ test('docs/contacts.md has every reason for which a message waits or does not go
   assert.deepEqual(written.toSorted(), [...SEND_REASONS].toSorted());
 });
 
-test('docs/contacts.md has every route of contacts, follow-ups and effects', () => {
-  const page = read('docs/contacts.md');
-  const written = [...page.matchAll(/(?:`(?:GET|POST|PUT|PATCH|DELETE)`, )*`\w+ \/api\/[^`]*`/g)].flatMap(([cell]) =>
-    (cell.match(/[A-Z]{3,}/g) ?? []).map((method) => `${method} ${/\/api[^`]*/.exec(cell)?.[0]}`),
+/** Those of `routes` that a page does not have in a table. */
+function missingRoutes(page: string, routes: Record<string, Route>): string[] {
+  const written = [...read(page).matchAll(/(?:`(?:GET|POST|PUT|PATCH|DELETE)`, )*`\w+ \/api\/[^`]*`/g)].flatMap(
+    ([cell]) => (cell.match(/[A-Z]{3,}/g) ?? []).map((method) => `${method} ${/\/api[^`]*/.exec(cell)?.[0]}`),
   );
-  const routes = Object.values({ ...contactRoutes, ...followUpRoutes, ...effectRoutes });
-  const missing = routes.map(({ method, path }) => `${method} ${path}`).filter((route) => !written.includes(route));
-  assert.deepEqual(missing, []);
+  const all = Object.values(routes).map(({ method, path }) => `${method} ${path}`);
+  return all.filter((route) => !written.includes(route));
+}
+
+test('docs/contacts.md has every route of contacts, follow-ups and effects, docs/booking.md those of bookings', () => {
+  const ofContacts = { ...contactRoutes, ...followUpRoutes, ...effectRoutes };
+  assert.deepEqual(missingRoutes('docs/contacts.md', ofContacts), []);
+  assert.deepEqual(missingRoutes('docs/booking.md', bookingRoutes), []);
+});
+
+test('docs/booking.md has every key of calendars and representatives, every variable, state and source', () => {
+  const rows = rowsOf('docs/booking.md').map(([first = '']) => first);
+  const keys = [calendarSettings, representativeSettings].flatMap(({ shape }) => Object.keys(shape));
+  assert.deepEqual(rows.slice(0, keys.length), keys);
+  for (const word of [...BOOKING_STATES, ...SLOT_SOURCES]) assert.ok(rows.includes(word), word);
+  const page = read('docs/booking.md');
+  for (const variable of Object.keys(BOOKING_VARIABLES)) assert.ok(page.includes(`\`${variable}\``), variable);
+});
+
+test('the configuration that docs/booking.md shows is accepted, with the defaults that it names', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reveille-docs-'));
+  for (const block of blocksOf(read('docs/booking.md'), 'yaml')) {
+    writeFileSync(join(folder, 'reveille.yaml'), block);
+    assert.ok(Object.keys(readConfiguration({}, folder).booking.representatives).length > 0);
+  }
+  const named = rowsOf('docs/booking.md').map(([key, value]) => [key, value?.replaceAll('`', '')] as const);
+  const defaults = Object.fromEntries(named.filter(([, value]) => /^(\d+[smhd]?|busy|generated)$/.test(value ?? '')));
+  const { timezone: _, ...rest } = calendarSettings.parse(defaults);
+  assert.deepEqual(rest, calendarSettings.parse({}));
+  assert.ok(Object.keys(defaults).length >= 8, Object.keys(defaults).join());
 });

@@ -7,11 +7,13 @@ import { createOperations } from '../../client/operations/index.ts';
 import { scanApart } from '../support/scans.ts';
 import { workflowIds } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
+import type { BookingConfiguration } from '../../services/calendars/settings.ts';
 import { connectClient } from '../../services/temporal/connection.ts';
 import { TOKEN, request, startTestApi } from '../support/api.ts';
 import { type TestService, sampleCustomers, startTestService } from '../support/service.ts';
 import { eventually } from '../support/fault-world.ts';
 import { type TestTemporal, devServer } from '../support/temporal.ts';
+import { bookingConfiguration, representative } from '../workflows/suite/booking-desk.ts';
 
 const AS_OF = '2026-01-31T09:00:00.000Z';
 const UNKNOWN = '0199f0c2-7a6b-7c3d-8e4f-5a6b7c8d9e0f';
@@ -25,7 +27,7 @@ let remote: typeof local;
 
 before(async () => {
   temporal = await devServer();
-  service = await startTestService(temporal.target, { customers: null });
+  service = await startTestService(temporal.target, { customers: null, configuration: { booking: calendars() } });
   api = await startTestApi(service.operations, service.store);
   local = { caller: { workspace: 'ws-local', actor: 'tester', everyWorkspace: true }, operations: service.operations };
   remote = { caller: { workspace: 'ws-remote', actor: 'ignored' }, operations: remoteOperations(api.url, TOKEN) };
@@ -40,10 +42,28 @@ after(async () => {
   await temporal?.stop();
 });
 
+/** A calendar for each side, of its name, so that neither takes the other's slots. */
+function calendars(): BookingConfiguration {
+  const { calendars: some, ...rest } = bookingConfiguration({
+    representatives: { mia: representative({ type: 'google' }) },
+  });
+  return { ...rest, calendars: { 'ws-local': some['one']!, 'ws-remote': some['two']! } };
+}
+
 type Call = (side: typeof local, waiting: string[]) => unknown;
 
 const LATER = new Date(Date.now() + 30 * 86_400_000).toISOString();
 const plain = { type: 'follow_up', scheduledFor: LATER } as const;
+
+/** Ten days ahead; slots of half an hour begin then. */
+const DAY = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+const NINE = `${DAY}T09:00:00.000Z`;
+const slotAt = ({ caller }: typeof local, hour: string): string =>
+  `${caller.workspace}-${DAY.replaceAll('-', '')}T${hour}0000Z`;
+const invitee = { email: 'asha@example.com', name: 'Asha Rao' };
+/** What was booked last, by workspace. */
+const booked = new Map<string, string>();
+const bookedBy = ({ caller }: typeof local): string => booked.get(caller.workspace) ?? '';
 
 const every = { workflowType: 'customerScan', every: '10d' } as const;
 
@@ -220,6 +240,51 @@ const CALLS: Record<OperationName, Call[]> = {
   listEffects: [() => ({ limit: 500 }), () => ({ state: 'unknown' }), () => ({ state: 'lost' })],
   getEffect: [() => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
   resolveEffect: [() => ({ id: UNKNOWN, as: 'done', note: 'x' }), () => ({ id: UNKNOWN, as: 'lost', note: '' })],
+  listCalendars: [() => ({}), () => ({ limit: 5 })],
+  checkCalendar: [(side) => ({ id: side.caller.workspace }), () => ({ id: 'none' }), () => ({ id: 'A B' })],
+  connectCalendar: [
+    () => ({ id: 'mia', refreshToken: 'canary', expiresAt: LATER }),
+    () => ({ id: 'nobody', refreshToken: 'canary' }),
+    () => ({ id: 'mia', refreshToken: 'a b', expiresAt: 'soon', nope: 1 }),
+  ],
+  listSlots: [
+    (side) => ({ calendar: side.caller.workspace, from: NINE, days: 2 }),
+    () => ({ from: NINE, days: 1, all: true }),
+    () => ({ calendar: 'none' }),
+    () => ({ days: 0, all: 'perhaps', from: 'now' }),
+  ],
+  slotsMessage: [
+    (side) => ({ calendar: side.caller.workspace, from: NINE, max: 3, timezone: 'asia/kolkata', language: 'hi' }),
+    () => ({ timezone: 'Mars/Olympus' }),
+    () => ({ calendar: 'none', max: 0 }),
+  ],
+  createBooking: [
+    (side) => ({ calendar: side.caller.workspace, slotId: slotAt(side, '09'), invitee, topic: 'Demo & more: "100 %"' }),
+    (side) => ({ calendar: side.caller.workspace, slotId: slotAt(side, '09'), invitee }),
+    (side) => ({ calendar: side.caller.workspace, slotId: slotAt(side, '10'), invitee: { name: 'Asha' } }),
+    (side) => ({ calendar: 'none', slotId: slotAt(side, '10'), invitee }),
+    (side) => ({ calendar: side.caller.workspace, slotId: slotAt(side, '10'), invitee, timezone: 'Mars/Olympus' }),
+  ],
+  listBookings: [
+    () => ({ limit: 500, state: 'confirmed' }),
+    () => ({ limit: 1 }),
+    () => ({ state: 'lost', cursor: 'x' }),
+  ],
+  getBooking: [(side) => ({ id: bookedBy(side) }), () => ({ id: UNKNOWN }), () => ({ id: 'a b' })],
+  rescheduleBooking: [
+    (side) => ({ id: bookedBy(side), slotId: slotAt(side, '11') }),
+    (side) => ({ id: bookedBy(side), slotId: slotAt(side, '25') }),
+    (side) => ({ id: UNKNOWN, slotId: slotAt(side, '12') }),
+    (side) => ({ id: bookedBy(side) }),
+  ],
+  noShow: [(side) => ({ id: bookedBy(side) }), () => ({ id: UNKNOWN }), () => ({ id: UNKNOWN, actor: 'me' })],
+  repairBooking: [(side) => ({ id: bookedBy(side) }), () => ({ id: UNKNOWN })],
+  cancelBooking: [
+    (side) => ({ id: bookedBy(side), reason: ' ' }),
+    (side) => ({ id: bookedBy(side), reason: 'no longer needed' }),
+    (side) => ({ id: bookedBy(side), reason: 'again' }),
+    () => ({ id: UNKNOWN, reason: 'x' }),
+  ],
   createToken: [
     () => ({ name: 'x', scopes: [], workspace: null }),
     () => ({ name: ' ', scopes: ['read'], workspace: 'A B' }),
@@ -241,11 +306,15 @@ async function outcome(side: typeof local, name: OperationName, input: unknown):
       return { code: error.code, message: error.message, errors: error.errors };
     },
   );
+  if (name === 'createBooking' && 'result' in given) {
+    booked.set(caller.workspace, (given.result as { bookingId: string }).bookingId);
+  }
   const text = JSON.stringify(given)
     .replaceAll(caller.workspace, '<workspace>')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<at>')
     .replace(/"[0-9a-f]{32}"/g, '"<message>"')
+    .replace(/\bB[0-9a-f]{20}\b/g, '<booking>')
     .replace(/"elapsedMs":\d+/g, '"elapsedMs":0');
   return JSON.parse(text);
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { writeRuntime } from '../../client/runtime-file.ts';
 import { type TestService, sampleCustomers, startTestService } from '../support/service.ts';
 import { type TestTemporal, devServer, temporalCli } from '../support/temporal.ts';
+import { bookingConfiguration } from '../workflows/suite/booking-desk.ts';
 
 const PAGE = new URL('../../docs/temporal-cli.md', import.meta.url);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -42,7 +43,10 @@ before(async () => {
   const sample = sampleCustomers(400);
   // The page's edit is an English text, so everyone reads English here.
   const customers = sample.customers.map((customer) => ({ ...customer, language: 'en' }));
-  service = await startTestService(temporal.target, { customers: { ...sample, customers } });
+  // The page's slots are at 09:00 UTC, on whatever day it is.
+  const { calendars, ...booking } = bookingConfiguration();
+  const configuration = { booking: { ...booking, calendars: { sales: calendars['one']! } } };
+  service = await startTestService(temporal.target, { customers: { ...sample, customers }, configuration });
   await writeRuntime(service.dataDir, {
     pid: process.pid,
     api: 'http://127.0.0.1:1',
@@ -132,7 +136,7 @@ test('the page leaves out no update, signal or query of our workflows', () => {
   const sources = globSync('workflows/**/*.ts', { cwd: ROOT }).map((file) => readFileSync(join(ROOT, file), 'utf8'));
   const messages = /\b(define(?:Update|Signal|Query)|update)(?:<.*>)?\('(\w+)'\)/g;
   const named = sources.flatMap((source) => [...source.matchAll(messages)]);
-  assert.ok(named.length >= 17, `only ${named.length} messages were found in the workflows`);
+  assert.ok(named.length >= 23, `only ${named.length} messages were found in the workflows`);
   for (const [, kind, name] of named) {
     const option = kind === 'defineQuery' ? '--type' : '--(?:(?:update|signal)-)?name';
     assert.match(scripts, new RegExp(`${option} ${name}\\b`));
@@ -184,4 +188,16 @@ test('what the examples did to follow-ups is in the store, each cancelled for it
     'F3 cancelled by ravi: The deal is closed',
     'F4 cancelled by ravi: They moved away',
   ]);
+});
+
+test('what the examples did to a booking is in the store: moved, then cancelled, and nobody is reminded of it', async () => {
+  const { items } = await service.operations.listBookings(service.caller, {});
+  assert.deepEqual(
+    items.map(({ bookingId, state, stateReason, slotId }) => [bookingId, state, stateReason, slotId]),
+    [['B1', 'cancelled', 'They called', exported['OTHER_SLOT_ID']]],
+  );
+  const contactId = items[0]?.contactId ?? '';
+  const followUps = await service.operations.listFollowUps(service.caller, { contactId });
+  assert.ok(followUps.items.length >= 2);
+  for (const { state } of followUps.items) assert.equal(state, 'cancelled');
 });

@@ -6,6 +6,9 @@ import { createOperations } from '../../client/operations/index.ts';
 import { DEFAULT_WORKSPACE } from '../../domain/contracts/names.ts';
 import type { Scope } from '../../domain/contracts/tokens.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { openDesk } from '../../services/calendars/open-desk.ts';
+import type { BookingConfiguration } from '../../services/calendars/settings.ts';
+import { createDialler } from '../../services/dialler.ts';
 import { openStore } from '../../services/store/open-store.ts';
 import { quietLogger, temporaryFolder } from './service.ts';
 import { cacheDir } from './temporal.ts';
@@ -41,14 +44,22 @@ export interface StoreApi {
   stop(): Promise<void>;
 }
 
-/** An API over an embedded store of its own, without Temporal. `change` may put operations of the test's in place. */
+/**
+ * An API over an embedded store of its own, without Temporal. `change` may put operations of the test's in place; `booking` are its
+ * calendars.
+ */
 export async function startStoreApi(
-  options: Parameters<typeof startTestApi>[2] & { change?: (operations: Operations) => Partial<Operations> } = {},
+  options: Parameters<typeof startTestApi>[2] & {
+    change?: (operations: Operations) => Partial<Operations>;
+    booking?: BookingConfiguration;
+  } = {},
 ): Promise<StoreApi> {
-  const { change, ...rest } = options;
+  const { change, booking, ...rest } = options;
   const folder = temporaryFolder();
   const store = await openStore({ dataDir: folder.path, cacheDir: cacheDir() });
-  const real = createOperations({ store, temporal: null, minIntervalMs: 10_000 });
+  const dialler = createDialler();
+  const desk = booking && openDesk({ booking, timezone: 'UTC', dataDir: folder.path }, { store, dialler });
+  const real = createOperations({ store, temporal: null, minIntervalMs: 10_000, ...(desk && { desk }) });
   const operations = { ...real, ...change?.(real) };
   const api = await startTestApi(operations, store, { ready: () => store.ping(), ...rest });
   return {
@@ -63,6 +74,7 @@ export async function startStoreApi(
     },
     async stop() {
       await api.close();
+      await dialler[Symbol.asyncDispose]();
       await store.close();
       folder.remove();
     },

@@ -6,7 +6,7 @@ import {
   cancelBookingMessage,
   rescheduleMessage,
 } from '../../../domain/contracts/bookings.ts';
-import { calendar, calendarHealth } from '../../../domain/contracts/calendars.ts';
+import { calendar, calendarHealth, calendarLeave } from '../../../domain/contracts/calendars.ts';
 import { identifier, slug } from '../../../domain/contracts/names.ts';
 import { slot } from '../../../domain/contracts/slots.ts';
 import { instant } from '../../../domain/contracts/time-values.ts';
@@ -31,6 +31,14 @@ export const bookingRoutes = {
     "Whether a calendar's own appointments can be read",
     z.strictObject({ id: slug }),
     calendarHealth.extend({ calendar: slug }),
+  ),
+  connectCalendar: route(
+    'PUT',
+    '/api/representatives/:id/connection',
+    "Take a representative's leave to see to their calendar at Google; a token for all workspaces may",
+    calendarLeave.extend(byId.shape),
+    calendarHealth.extend({ representative: identifier }),
+    { scope: 'admin' },
   ),
 
   listSlots: route(

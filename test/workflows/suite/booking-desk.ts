@@ -13,7 +13,7 @@ import type { TestService } from '../../support/service.ts';
 import { until } from './desk.ts';
 
 /** Slots of half an hour at any time of any day, so that tests run at any time of day. */
-const ALL_DAY = Object.fromEntries(
+export const ALL_DAY = Object.fromEntries(
   ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [day, [['00:00', '24:00']]]),
 );
 

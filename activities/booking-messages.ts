@@ -1,3 +1,4 @@
+import { CANCELLED_BY_INVITEE } from '../domain/bookings/booking.ts';
 import { composeBookingMail, reminderPayload } from '../domain/bookings/messages.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
@@ -50,7 +51,11 @@ export function bookingMessageActivities(dependencies: ActivityDependencies) {
       const row = await bookingRow(dependencies, workspace, bookingId);
       if (row.contactId === null) return { outcome: 'never', at: null, reason: 'There is nobody to write to' };
       const { facts, calendar, language } = await factsOf(workspace, row);
-      const text = composeBookingMail(mail, { ...facts, reason }, language);
+      const text = composeBookingMail(
+        mail,
+        { ...facts, reason: reason === CANCELLED_BY_INVITEE ? null : reason },
+        language,
+      );
       const message: MessageToSend = {
         ...{ workspace, contactId: row.contactId, email: row.invitee.email, followUpId: null },
         key: `booking/${bookingId}/mail/${revision}`,

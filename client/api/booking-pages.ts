@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { CANCELLED_BY_INVITEE } from '../../domain/bookings/booking.ts';
 import { oneLine } from '../../domain/bookings/one-line.ts';
 import { identifier } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
@@ -27,8 +28,6 @@ import type { Operations } from './routes.ts';
 
 /** Who changes a booking by its links. */
 const ACTOR = 'invitee';
-/** Why it is cancelled where nothing else is said. */
-const NO_REASON = 'Cancelled by the invitee';
 /** How far ahead free times are shown. */
 const DAYS = 14;
 
@@ -86,7 +85,7 @@ function cancelling(options: BookingPagesOptions): SignedPage {
       const answered = after(opened);
       if (answered !== null) return answered;
       const { workspace, bookingId: id } = opened.link;
-      const reason = oneLine(form.get('reason') ?? '', MAX_REASON) || NO_REASON;
+      const reason = oneLine(form.get('reason') ?? '', MAX_REASON) || CANCELLED_BY_INVITEE;
       try {
         await operations.cancelBooking({ workspace, actor: ACTOR, correlationId: requestId }, { id, reason });
         return cancelled(opened);

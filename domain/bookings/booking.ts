@@ -10,3 +10,6 @@ export function bookingOf(row: BookingRow): Booking {
     ...{ state, stateReason, joinUrl, sequence },
   };
 }
+
+/** Why a booking is cancelled that its invitee cancels without a word; they need not be told. */
+export const CANCELLED_BY_INVITEE = 'Cancelled by the invitee';

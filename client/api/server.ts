@@ -14,6 +14,7 @@ import { productVersion } from '../version.ts';
 import { type RuntimeToken, authentication, requireScope } from './access.ts';
 import { limitedAccess } from './admission.ts';
 import { answerClientError, answerError } from './answer-errors.ts';
+import { serveBookingPages } from './booking-pages.ts';
 import type { EventLimits } from './event-subscription.ts';
 import { serveEvents } from './events.ts';
 import { readJsonBodies } from './json-body.ts';
@@ -33,7 +34,7 @@ export interface ApiServer {
 
 export interface ApiOptions {
   operations: Operations;
-  store: Pick<Store, 'tokens' | 'idempotency' | 'events' | 'contacts'>;
+  store: Pick<Store, 'tokens' | 'idempotency' | 'events' | 'contacts' | 'bookings'>;
   /** For callers of the same user on the same machine; all others have tokens of the store. */
   runtimeToken: RuntimeToken;
   /** Address to listen on; loopback when absent. */
@@ -45,9 +46,9 @@ export interface ApiOptions {
   /** How long requests in progress may take to end once it closes, in milliseconds. */
   graceMs: number;
   eventLimits?: Partial<EventLimits>;
-  /** What links to unsubscribe were made with; without it none is valid. */
+  /** What links to our public pages were made with; without it none is valid. */
   links?: LinkSettings | null;
-  /** Who carries out what such a link asks; without it the store alone. */
+  /** Who carries out what a link to unsubscribe asks; without it the store alone. */
   contacts?: ContactService | null;
   /** Throws while Temporal or the store is away. */
   ready: () => Promise<void>;
@@ -125,15 +126,11 @@ async function createApp(options: ApiOptions): Promise<FastifyInstance> {
     const { contentType, text } = await metrics.show();
     return reply.type(contentType).send(text);
   });
-  const { links = null, contacts = null } = options;
-  await serveUnsubscribe(app, {
-    links: links && createLinks(links),
-    store: store.contacts,
-    contacts,
-    limitByAddress,
-    logger,
-  });
-  const publicUrl = links?.publicUrl ?? null;
+  const { contacts = null } = options;
+  const links = options.links ? createLinks(options.links) : null;
+  await serveUnsubscribe(app, { links, store: store.contacts, contacts, limitByAddress, logger });
+  await serveBookingPages(app, { links, store, operations, limitByAddress, logger });
+  const publicUrl = options.links?.publicUrl ?? null;
   serveMcp(app, { operations, publicUrl, admit, accessOf, limitByAddress, logger });
   serveOperations(app, { operations, idempotency: store.idempotency, admit, accessOf, logger });
   return app;

@@ -1,21 +1,18 @@
-import type { FastifyInstance, FastifyReply, onRequestAsyncHookHandler } from 'fastify';
-import { ERROR_CATALOGUE, ReveilleError } from '../../domain/errors.ts';
+import type { FastifyInstance } from 'fastify';
 import { languageWithTexts } from '../../domain/follow-ups/messages.ts';
 import type { ContactService } from '../../domain/ports/contact-service.ts';
 import type { ContactRow, ContactStore } from '../../domain/ports/contact-store.ts';
 import { whicheverFirst } from '../../services/dialler.ts';
 import type { Links, Unsubscription } from '../../services/links.ts';
 import type { Logger } from '../../services/logging.ts';
-import { donePage, failedPage, invalidPage, PAGE_HEADERS, questionPage } from './unsubscribe-page.ts';
+import { invalidPage } from './public-page.ts';
+import { type PageAnswer, type PublicPagesOptions, servePublicPages } from './public-pages.ts';
+import { donePage, failedPage, questionPage } from './unsubscribe-page.ts';
 
 /** As opt-outs name who made them. */
 const ACTOR = 'unsubscribe link';
 /** How long the contact's workflow may take to answer; then the store is told without it. */
 const WORKFLOW_MS = 3_000;
-/** A form of two words has no more. */
-const MAX_BODY_BYTES = 16 * 1024;
-/** When to try again where something is away, in seconds. */
-const RETRY_AFTER = '60';
 
 export interface UnsubscribeOptions {
   /** null: no link is valid. */
@@ -23,46 +20,40 @@ export interface UnsubscribeOptions {
   store: Pick<ContactStore, 'get' | 'optOut'>;
   /** null: nobody to ask but the store. */
   contacts: ContactService | null;
-  limitByAddress: onRequestAsyncHookHandler;
+  limitByAddress: PublicPagesOptions['limitByAddress'];
   logger: Pick<Logger, 'warn' | 'error'>;
 }
 
 /**
- * The pages of signed links to unsubscribe, for whoever has one. GET asks and changes nothing, since mail scanners follow
- * links; POST does it, for the page's button and for a mail program's one click alike (RFC 8058), whatever its body says.
+ * The page of signed links to unsubscribe. GET asks; POST does it, for the page's button and for a mail program's one click
+ * alike (RFC 8058), whatever its body says.
  */
 export async function serveUnsubscribe(app: FastifyInstance, options: UnsubscribeOptions): Promise<void> {
   const { links, store, limitByAddress, logger } = options;
-  await app.register(async (pages) => {
-    // Programs send the form in one encoding or another, or nothing; what counts is that they post.
-    pages.removeAllContentTypeParsers();
-    pages.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, async () => undefined);
-    pages.addHook('onRequest', async (_request, reply) => {
-      reply.header('x-robots-tag', 'noindex');
-    });
-    pages.setErrorHandler((error, request, reply) => {
-      const status = statusOf(error);
-      if (status >= 500) logger.error({ requestId: request.id, err: error }, 'An unsubscribe page failed');
-      if (status === 429 || status >= 500) reply.header('retry-after', RETRY_AFTER);
-      return html(reply, status, failedPage());
-    });
-
-    const route = { schema: { hide: true }, helmet: PAGE_HEADERS, onRequest: limitByAddress };
-    type Token = { Params: { token: string } };
-    pages.get<Token>('/unsubscribe/:token', route, async ({ params }, reply) => {
-      const asked = links?.readUnsubscribe(params.token) ?? null;
-      const contact = asked && (await store.get(asked.workspace, asked.contactId));
-      if (asked === null || contact === null) return html(reply, 404, invalidPage());
-      const shown = isStopped(contact, asked) ? donePage : questionPage;
-      return html(reply, 200, shown(languageOf(contact), asked));
-    });
-    pages.post<Token>('/unsubscribe/:token', route, async ({ params, id }, reply) => {
-      const asked = links?.readUnsubscribe(params.token) ?? null;
-      const contact = asked && (await unsubscribe(asked, options, id));
-      if (asked === null || contact === null) return html(reply, 404, invalidPage());
-      return html(reply, 200, donePage(languageOf(contact), asked));
-    });
-  });
+  const read = (token: string): Unsubscription | null => links?.readUnsubscribe(token) ?? null;
+  const invalid: PageAnswer = { status: 404, page: invalidPage() };
+  await servePublicPages(
+    app,
+    [
+      {
+        path: '/unsubscribe/:token',
+        async show(token) {
+          const asked = read(token);
+          const contact = asked && (await store.get(asked.workspace, asked.contactId));
+          if (asked === null || contact === null) return invalid;
+          const shown = isStopped(contact, asked) ? donePage : questionPage;
+          return { status: 200, page: shown(languageOf(contact), asked) };
+        },
+        async act(token, _form, requestId) {
+          const asked = read(token);
+          const contact = asked && (await unsubscribe(asked, options, requestId));
+          if (asked === null || contact === null) return invalid;
+          return { status: 200, page: donePage(languageOf(contact), asked) };
+        },
+      },
+    ],
+    { limitByAddress, logger, failed: failedPage },
+  );
 }
 
 /**
@@ -98,13 +89,3 @@ const isStopped = ({ optOuts }: ContactRow, asked: Unsubscription): boolean =>
   );
 
 const languageOf = ({ language }: ContactRow) => languageWithTexts(language ?? '') ?? 'en';
-
-/** Of our own errors, and of what Fastify refuses before it comes to us. */
-function statusOf(error: unknown): number {
-  if (error instanceof ReveilleError) return ERROR_CATALOGUE[error.code].status;
-  const { statusCode } = error as { statusCode?: number };
-  return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? statusCode : 500;
-}
-
-const html = (reply: FastifyReply, status: number, page: string): FastifyReply =>
-  reply.code(status).type('text/html; charset=utf-8').send(page);

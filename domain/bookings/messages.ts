@@ -93,13 +93,18 @@ function letter(kind: BookingMail | BookingReminder, facts: BookingFacts, langua
   return { subject, body: paragraphs.filter((paragraph) => paragraph !== false).join('\n\n'), variables };
 }
 
+/** What a meeting is about, as one line; the language's own word where nobody named it. */
+export function topicIn(language: TextLanguage, topic: string): string {
+  const named = oneLine(topic, MOST.topic);
+  return named === '' || named === NO_TOPIC ? BOOKING_TEXTS[language].anyTopic : named;
+}
+
 /** Values of what templates name; what is not known has none. */
 function valuesOf(facts: BookingFacts, language: TextLanguage): Record<string, string> {
   const { timezone } = facts;
   const [start, end] = [Date.parse(facts.start), Date.parse(facts.end)];
   const words = timeWords(timezone, language);
-  const named = oneLine(facts.topic, MOST.topic);
-  const topic = named === '' || named === NO_TOPIC ? BOOKING_TEXTS[language].anyTopic : named;
+  const topic = topicIn(language, facts.topic);
   const host = line(facts.hostName, MOST.name);
   const values: Record<string, string | null> = {
     salutation: salutation(facts.name, language),

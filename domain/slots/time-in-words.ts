@@ -11,6 +11,10 @@ export interface TimeWords {
   time(start: number, end: number): string;
   /** `Monday, 15 March 2027, 09:00–09:30 (Eastern Time)`. */
   timeAndZone(start: number, end: number): string;
+  /** `Monday, 15 March 2027`. */
+  day(instant: number): string;
+  /** What `time` says after the day: `09:00–09:30`. */
+  hours(start: number, end: number): string;
   /** What clocks there go by, whatever the season: `Eastern Time`. */
   zone(instant: number): string;
 }
@@ -33,18 +37,23 @@ export function timeWords(timezone: string, language: TextLanguage): TimeWords {
   // Universal time has no name but the exact one.
   const zone = (instant: number): string => zoneName(instant, timezone === 'UTC' ? 'long' : 'longGeneric');
   const range = (start: number, end: number): string => {
-    const [from, to] = [dates.format(start), dates.format(end)];
-    const last = from === to ? `–${times.format(end)}` : ` – ${to}, ${times.format(end)}`;
-    return `${from}, ${times.format(start)}${last}`;
+    const to = dates.format(end);
+    const last = dates.format(start) === to ? `–${times.format(end)}` : ` – ${to}, ${times.format(end)}`;
+    return `${times.format(start)}${last}`;
   };
   const exactZone = (instant: number): string | null =>
     comesTwice(timezone, instant) ? zoneName(instant, 'long') : null;
+  const hours = (start: number, end: number): string => {
+    const exact = exactZone(start);
+    return `${range(start, end)}${exact === null ? '' : ` (${exact})`}`.normalize('NFC');
+  };
+  const day = (instant: number): string => dates.format(instant).normalize('NFC');
   return {
-    time(start, end) {
-      const exact = exactZone(start);
-      return `${range(start, end)}${exact === null ? '' : ` (${exact})`}`.normalize('NFC');
-    },
-    timeAndZone: (start, end) => `${range(start, end)} (${exactZone(start) ?? zone(start)})`.normalize('NFC'),
+    day,
+    hours,
+    time: (start, end) => `${day(start)}, ${hours(start, end)}`,
+    timeAndZone: (start, end) =>
+      `${day(start)}, ${range(start, end)} (${exactZone(start) ?? zone(start)})`.normalize('NFC'),
     zone: (instant) => zone(instant).normalize('NFC'),
   };
 }

@@ -3,6 +3,7 @@ import { bookingOf } from '../../domain/bookings/booking.ts';
 import type { Booking, BookingRequest } from '../../domain/contracts/bookings.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { BookingRow } from '../../domain/ports/booking-store.ts';
+import type { Store } from '../../domain/ports/store.ts';
 import { takeSlot } from '../../services/calendars/take-slot.ts';
 import type { Caller, OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, bookingsOf, found } from './dependencies.ts';
@@ -73,7 +74,7 @@ async function create(
   const { store, desk } = dependencies;
   const service = bookingsOf(dependencies);
   if (desk === undefined) throw new ReveilleError('not_found', 'There are no calendars to book in');
-  const bookingId = bookingIdOf(workspace, requestKey);
+  const bookingId = await bookingIdFor(store, workspace, requestKey);
   const input = { ...request, workspace, bookingId, revision: 0 };
   const at = new Date().toISOString();
   const held = await takeSlot({ store, desk }, input, { createdBy: actor, at });
@@ -88,8 +89,16 @@ async function create(
   return bookingOf(row);
 }
 
-/** The same request makes the same booking. */
-function bookingIdOf(workspace: string, requestKey: string | undefined): string {
-  const unique = requestKey === undefined ? randomUUID() : `${workspace}/${requestKey}`;
-  return `B${createHash('sha256').update(unique).digest('hex').slice(0, 20)}`;
+/** The same request makes the same booking; a new one where that ended before its workflow had it, since Temporal was away. */
+async function bookingIdFor(
+  { bookings }: Pick<Store, 'bookings'>,
+  workspace: string,
+  requestKey: string = randomUUID(),
+): Promise<string> {
+  for (let round = 0; ; round += 1) {
+    const hash = createHash('sha256').update(`${workspace}/${requestKey}/${round}`);
+    const bookingId = `B${hash.digest('hex').slice(0, 20)}`;
+    const there = await bookings.get(workspace, bookingId);
+    if (there === null || there.endedAt === null || there.startedAt !== null) return bookingId;
+  }
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Client } from '@temporalio/client';
 import type { ApiServer } from '../../client/api/server.ts';
+import { bookingOperations } from '../../client/operations/bookings.ts';
 import { writeRuntime } from '../../client/runtime-file.ts';
 import type { Booking } from '../../domain/contracts/bookings.ts';
 import type { Slot } from '../../domain/contracts/slots.ts';
+import { openDesk } from '../../services/calendars/open-desk.ts';
+import { createDialler } from '../../services/dialler.ts';
 import { type Answer, type Sent, TOKEN, assertProblem, request, startTestApi } from '../support/api.ts';
 import { eventually } from '../support/fault-world.ts';
 import { CliFolder } from '../support/cli.ts';
@@ -143,6 +147,24 @@ describe('POST /api/bookings', () => {
     const { items } = await service.operations.listBookings(service.caller, { limit: 500 });
     assert.equal(items.filter(({ slotId }) => slotId === slot.id).length, 1);
   });
+});
+
+test('one that could not be begun, since Temporal was away, is booked when it is asked for again', LIMIT, async () => {
+  const slot = next();
+  const { store } = service;
+  await using dialler = createDialler();
+  const parts = { booking: bookingConfiguration(), timezone: 'UTC', dataDir: service.dataDir };
+  const away = { connection: { withDeadline: () => Promise.reject(new Error('Temporal is away')) } };
+  const { createBooking } = bookingOperations({
+    ...{ store, desk: openDesk(parts, { store, dialler }), minIntervalMs: 1_000 },
+    temporal: { client: away as unknown as Client, webUi: null },
+  });
+  const caller = { ...service.caller, requestKey: 'a-request-that-comes-again' };
+  await assert.rejects(createBooking(caller, { ...wanting(slot), topic: 'Demo' }), /away/);
+  assert.equal(await isFree(slot), true);
+  const again = await service.operations.createBooking(caller, wanting(slot));
+  assert.equal(again.state, 'confirmed');
+  assert.deepEqual(await service.operations.createBooking(caller, wanting(slot)), again);
 });
 
 describe('one booking', () => {

@@ -9,10 +9,9 @@ import type { Slot } from '../../domain/contracts/slots.ts';
 import { openDesk } from '../../services/calendars/open-desk.ts';
 import { createDialler } from '../../services/dialler.ts';
 import { type Answer, type Sent, TOKEN, assertProblem, request, startTestApi } from '../support/api.ts';
-import { eventually } from '../support/fault-world.ts';
 import { CliFolder } from '../support/cli.ts';
 import { type TestService, startTestStack } from '../support/service.ts';
-import { INVITEE, bookingConfiguration } from '../workflows/suite/booking-desk.ts';
+import { INVITEE, bookingConfiguration, remindersAreThere } from '../workflows/suite/booking-desk.ts';
 
 const LIMIT = { timeout: 120_000 };
 
@@ -30,19 +29,9 @@ before(async () => {
 after(async () => {
   await api?.close();
   // A worker that stops while a reminder is being scheduled waits for that.
-  await Promise.all(['default', 'alpha'].map(remindersAreThere));
+  await Promise.all(['default', 'alpha'].map((workspace) => remindersAreThere(service, workspace)));
   await service?.stop();
 });
-
-/** Each meeting of a workspace that takes place has two reminders to come, and no other has any. */
-function remindersAreThere(workspace: string): Promise<unknown> {
-  const { bookings, followUps } = service.store;
-  return eventually(`reminders of ${workspace}`, async () => {
-    const confirmed = await bookings.list(workspace, { limit: 500, state: 'confirmed' });
-    const pending = await followUps.list(workspace, { limit: 500, state: 'pending' });
-    return pending.items.length === 2 * confirmed.items.length;
-  });
-}
 
 const ask = (path: string, sent: Sent = {}): Promise<Answer> => request(api, `/api/bookings${path}`, sent);
 const fieldsOf = ({ problem }: Answer): string[] => problem.errors.map(({ path }) => path).toSorted();
@@ -248,9 +237,7 @@ describe('one booking', () => {
 
 describe('reveille bookings', () => {
   let folder: CliFolder;
-  before(async () => {
-    folder = new CliFolder();
-  });
+  before(() => void (folder = new CliFolder()));
   after(() => folder.end());
 
   test('reading works on the store alone; what needs its workflow names npm start', LIMIT, async () => {

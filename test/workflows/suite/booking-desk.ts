@@ -22,7 +22,8 @@ export function bookingConfiguration(
   more: Partial<BookingConfiguration> = {},
   settings: object = {},
 ): BookingConfiguration {
-  const calendar = (given: object = {}) => calendarSettings.parse({ timezone: 'Europe/Berlin', hours: ALL_DAY, ...given });
+  const calendar = (given: object = {}) =>
+    calendarSettings.parse({ timezone: 'Europe/Berlin', hours: ALL_DAY, ...given });
   return {
     calendars: { one: calendar(settings), two: calendar(settings) },
     representatives: {},
@@ -98,4 +99,13 @@ export function openBookings(service: TestService): BookingDesk {
       readyOf(async () => (await store.followUps.list(workspace, { limit: 500 })).items.toReversed(), ready),
     events: () => store.events.after(workspace, 0, 500),
   };
+}
+
+/** Resolves once each meeting of a workspace that takes place has two reminders to come, and no other has any. */
+export function remindersAreThere({ store }: TestService, workspace: string): Promise<unknown> {
+  return until(async () => {
+    const confirmed = await store.bookings.list(workspace, { limit: 500, state: 'confirmed' });
+    const pending = await store.followUps.list(workspace, { limit: 500, state: 'pending' });
+    return pending.items.length === 2 * confirmed.items.length;
+  });
 }

@@ -172,7 +172,8 @@ async function make(
   } catch (error) {
     if (!(error instanceof MeetingError)) throw error;
     // What may have been made before is looked for all the same.
-    if (error.outcome === 'refused' && sought === null) throw new EffectError('failed', error.message, { cause: error });
+    if (error.outcome === 'refused' && sought === null)
+      throw new EffectError('failed', error.message, { cause: error });
     const note: Sought | null = error.outcome === 'unknown' ? { looks: 0 } : sought;
     throw new EffectError('later', error.message, { retryAfterMs: error.retryAfterMs, note, cause: error });
   }
@@ -192,11 +193,12 @@ async function plainly<Answer>(work: Promise<Answer>, note: Sought | null = null
 
 const minutesOf = ({ start, end }: BookingRow): number => Math.ceil((Date.parse(end) - Date.parse(start)) / 60_000);
 
-/** The booking as its calendar shows it. */
+/** The booking as calendars show it. `sender`: whom mails are from, which invites where there is no representative. */
 export function eventOf(
   workspace: string,
   row: BookingRow,
-  { settings, representative }: Pick<BookableCalendar, 'settings' | 'representative'>,
+  { id, settings, representative }: Pick<BookableCalendar, 'id' | 'settings' | 'representative'>,
+  sender?: string,
 ): CalendarEvent {
   const { bookingId, topic, invitee, joinUrl, start, end, timezone, sequence } = row;
   const lines = [topic, `${invitee.name} <${invitee.email}>`, ...(joinUrl === null ? [] : [joinUrl])];
@@ -206,6 +208,7 @@ export function eventOf(
     description: lines.join('\n'),
     location: joinUrl ?? settings.location,
     ...{ start, end, timezone, sequence, attendee: invitee },
-    organizer: representative === null ? invitee : { email: representative.email, name: representative.name },
+    // Whoever invites is never the invitee, whose calendar would take the meeting for their own.
+    organizer: representative ?? { email: sender ?? `${id}@reveille.invalid`, name: id },
   };
 }

@@ -1,4 +1,4 @@
-import { CANCELLED_BY_INVITEE } from '../domain/bookings/booking.ts';
+import { CANCELLED_BY_INVITEE, CANCELLED_THROUGH_TEMPORAL } from '../domain/bookings/booking.ts';
 import { composeBookingMail, reminderPayload } from '../domain/bookings/messages.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
@@ -17,12 +17,14 @@ export type BookingMail = 'confirmed' | 'changed' | 'cancelled';
 const REMINDERS = { day: 24 * 3_600_000, hour: 3_600_000 } as const;
 type Reminder = keyof typeof REMINDERS;
 
+/** Reasons of our own, which mean nothing to an invitee. */
+const UNTOLD: ReadonlySet<string | null> = new Set([CANCELLED_BY_INVITEE, CANCELLED_THROUGH_TEMPORAL]);
 /** Who schedules and cancels reminders. */
 const ACTOR = 'booking';
 
 /** Activities of `booking` that write to the invitee. */
 export function bookingMessageActivities(dependencies: ActivityDependencies) {
-  const { store, contacts, booking } = dependencies;
+  const { store, contacts, booking, delivery } = dependencies;
 
   /** What mails and reminders say of it, in the zone that the invitee reads times in. */
   async function factsOf(workspace: string, row: BookingRow) {
@@ -51,11 +53,7 @@ export function bookingMessageActivities(dependencies: ActivityDependencies) {
       const row = await bookingRow(dependencies, workspace, bookingId);
       if (row.contactId === null) return { outcome: 'never', at: null, reason: 'There is nobody to write to' };
       const { facts, calendar, language } = await factsOf(workspace, row);
-      const text = composeBookingMail(
-        mail,
-        { ...facts, reason: reason === CANCELLED_BY_INVITEE ? null : reason },
-        language,
-      );
+      const text = composeBookingMail(mail, { ...facts, reason: UNTOLD.has(reason) ? null : reason }, language);
       const message: MessageToSend = {
         ...{ workspace, contactId: row.contactId, email: row.invitee.email, followUpId: null },
         key: `booking/${bookingId}/mail/${revision}`,
@@ -64,7 +62,13 @@ export function bookingMessageActivities(dependencies: ActivityDependencies) {
         purpose: 'service',
         channels: ['email'],
         ...{ plannedAt: null, atFixedMoment: true },
-        ...(calendar && { invitation: invitationOf(workspace, row, calendar, mail, timeFrom(at)) }),
+        ...(calendar && {
+          invitation: invitationOf(workspace, row, calendar, {
+            mail,
+            now: timeFrom(at),
+            sender: delivery.ownAddresses[0],
+          }),
+        }),
         compose: () => text,
       };
       return deliver(dependencies, message, at);
@@ -123,7 +127,12 @@ function unlessOver(error: unknown): void {
 const reminderId = (workspace: string, { bookingId }: BookingRow, which: Reminder, sequence: number): string =>
   `${eventIdOf(workspace, bookingId)}-${which}-${sequence}`;
 
-function invitationOf(workspace: string, row: BookingRow, calendar: BookableCalendar, mail: BookingMail, now: string) {
+function invitationOf(
+  workspace: string,
+  row: BookingRow,
+  calendar: BookableCalendar,
+  { mail, now, sender }: { mail: BookingMail; now: string; sender: string | undefined },
+) {
   const method = mail === 'cancelled' ? ('CANCEL' as const) : ('REQUEST' as const);
-  return { method, ics: eventIcs(eventOf(workspace, row, calendar), { method, now: Date.parse(now) }) };
+  return { method, ics: eventIcs(eventOf(workspace, row, calendar, sender), { method, now: Date.parse(now) }) };
 }

@@ -145,7 +145,7 @@ export function bookingActivities(dependencies: ActivityDependencies) {
       const repairs = troubles.map(({ errand }) => errand);
       const row = await store.bookings.change(workspace, bookingId, {
         repairs,
-        stateReason: troubles[0]?.reason ?? null,
+        stateReason: troubles[0]?.reason || null,
       });
       for (const { errand, reason, isLong } of troubles) {
         if (isLong && row !== null) await store.outbox.put(workspace, notice(row, errand, reason));

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { bookingOf } from '../../domain/bookings/booking.ts';
-import type { Booking, BookingRequest } from '../../domain/contracts/bookings.ts';
+import type { Booking, BookingInput, BookingRequest } from '../../domain/contracts/bookings.ts';
 import { ReveilleError } from '../../domain/errors.ts';
+import type { BookingUpdates } from '../../domain/ports/booking-service.ts';
 import type { BookingRow } from '../../domain/ports/booking-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { takeSlot } from '../../services/calendars/take-slot.ts';
@@ -30,38 +31,42 @@ export function bookingOperations(dependencies: OperationDependencies): Pick<Ope
 
     createBooking: (caller, request) => create(dependencies, caller, request),
 
-    async rescheduleBooking({ workspace, actor, requestKey }, { id, slotId }) {
-      const row = await get(workspace, id);
-      // Whoever asks again is told that it holds.
-      if (row.slotId !== slotId || row.endedAt !== null) {
-        const message = { slotId, actor };
-        await bookingsOf(dependencies).update({ workspace, bookingId: id }, 'reschedule', message, requestKey);
-      }
-      return bookingOf(await get(workspace, id));
-    },
+    // Whoever asks again is told that it holds.
+    rescheduleBooking: (caller, { id, slotId }) =>
+      change(caller, id, 'reschedule', { slotId, actor: caller.actor }, (row) => row.slotId === slotId && !row.endedAt),
+    cancelBooking: (caller, { id, reason }) =>
+      change(caller, id, 'cancelBooking', { reason, actor: caller.actor }, ({ state }) => state === 'cancelled'),
+    noShow: (caller, { id }) =>
+      change(caller, id, 'noShow', { actor: caller.actor }, ({ state }) => state === 'no_show'),
+    repairBooking: (caller, { id }) => change(caller, id, 'repair', { actor: caller.actor }, () => false),
+  };
 
-    async cancelBooking({ workspace, actor, requestKey }, { id, reason }) {
-      const row = await get(workspace, id);
-      if (row.state !== 'cancelled') {
-        const message = { reason, actor };
-        await bookingsOf(dependencies).update({ workspace, bookingId: id }, 'cancelBooking', message, requestKey);
-      }
-      return bookingOf(await get(workspace, id));
-    },
+  /** Has it changed by its workflow, unless it `holds` already. @returns it as it is then */
+  async function change<Name extends keyof BookingUpdates>(
+    { workspace, requestKey }: Caller,
+    id: string,
+    name: Name,
+    message: BookingUpdates[Name],
+    holds: (row: BookingRow) => boolean,
+  ): Promise<Booking> {
+    const row = await get(workspace, id);
+    if (!holds(row)) {
+      const lost = row.endedAt === null ? againFrom(workspace, row) : null;
+      const options = { updateId: requestKey, lost };
+      await bookingsOf(dependencies).update({ workspace, bookingId: id }, name, message, options);
+    }
+    return bookingOf(await get(workspace, id));
+  }
+}
 
-    async noShow({ workspace, actor, requestKey }, { id }) {
-      const row = await get(workspace, id);
-      if (row.state !== 'no_show') {
-        await bookingsOf(dependencies).update({ workspace, bookingId: id }, 'noShow', { actor }, requestKey);
-      }
-      return bookingOf(await get(workspace, id));
-    },
-
-    async repairBooking({ workspace, actor, requestKey }, { id }) {
-      await get(workspace, id);
-      await bookingsOf(dependencies).update({ workspace, bookingId: id }, 'repair', { actor }, requestKey);
-      return bookingOf(await get(workspace, id));
-    },
+/** What the workflow of a booking goes on from that was lost. What it did has lower revisions than seconds since 1970. */
+function againFrom(workspace: string, row: BookingRow): BookingInput {
+  const { bookingId, calendar, slotId, invitee, topic, contactId, inviteeTimezone, language } = row;
+  return {
+    ...{ workspace, bookingId, calendar, slotId, invitee, topic, revision: Math.floor(Date.now() / 1_000) },
+    ...(contactId !== null && { contactId }),
+    ...(inviteeTimezone !== null && { timezone: inviteeTimezone }),
+    ...(language !== null && { language }),
   };
 }
 

@@ -13,3 +13,6 @@ export function bookingOf(row: BookingRow): Booking {
 
 /** Why a booking is cancelled that its invitee cancels without a word; they need not be told. */
 export const CANCELLED_BY_INVITEE = 'Cancelled by the invitee';
+
+/** Why a booking is cancelled whose workflow is. */
+export const CANCELLED_THROUGH_TEMPORAL = 'Cancelled through Temporal';

@@ -28,13 +28,14 @@ export interface BookingService {
    */
   make(booking: BookingInput, milliseconds: number): Promise<BookingStatus | null>;
   /**
-   * Sends an update and waits for its answer. `updateId`: the same again is answered the same. @throws ReveilleError what the workflow
-   * refused it with; `conflict` when it is over; `unavailable` when Temporal does not answer
+   * Sends an update and waits for its answer. `updateId`: the same again is answered the same. `lost`: what its workflow goes on from
+   * where it is gone though the booking is not over, such as one that was terminated. @throws ReveilleError what the workflow refused
+   * it with; `conflict` when it is over; `unavailable` when Temporal does not answer
    */
   update<Name extends keyof BookingUpdates>(
     booking: BookingOf,
     name: Name,
     message: BookingUpdates[Name],
-    updateId?: string,
+    options: { updateId: string | undefined; lost: BookingInput | null },
   ): Promise<BookingStatus>;
 }

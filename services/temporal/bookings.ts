@@ -17,28 +17,31 @@ const DEADLINE_EXCEEDED = 4;
 
 /** The workflows of bookings, through a client of their namespace. */
 export function createBookingService(client: Client): BookingService {
+  const withStart = (booking: BookingInput, name: string, options: { args: [unknown]; updateId?: string }) =>
+    client.workflow.executeUpdateWithStart<() => Promise<unknown>, BookingStatus, [unknown]>(name, {
+      ...options,
+      startWorkflowOperation: new WithStartWorkflowOperation('booking', {
+        ...startOf(booking),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
   return {
     async make(booking, milliseconds) {
       try {
         return await client.connection.withDeadline(Date.now() + milliseconds, () =>
-          client.workflow.executeUpdateWithStart<() => Promise<unknown>, BookingStatus, [unknown]>('settled', {
-            args: [{}],
-            startWorkflowOperation: new WithStartWorkflowOperation('booking', {
-              ...startOf(booking),
-              workflowIdConflictPolicy: 'USE_EXISTING',
-            }),
-          }),
+          withStart(booking, 'settled', { args: [{}] }),
         );
       } catch (error) {
         if (isTooLate(error)) return null;
         throw updateError(error, 'The booking could not be made');
       }
     },
-    async update(booking, name, message, updateId) {
+    async update(booking, name, message, { updateId, lost }) {
       const { workspace, bookingId } = booking;
-      const handle = client.workflow.getHandle(workflowIds.booking(workspace, bookingId));
+      const options = { args: [message] as [unknown], ...(updateId === undefined ? {} : { updateId }) };
       try {
-        const options = { args: [message] as [unknown], ...(updateId === undefined ? {} : { updateId }) };
+        if (lost !== null) return await withStart(lost, name, options);
+        const handle = client.workflow.getHandle(workflowIds.booking(workspace, bookingId));
         return await handle.executeUpdate<BookingStatus, [unknown]>(name, options);
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) throw isOver(booking, error);

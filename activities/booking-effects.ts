@@ -172,7 +172,8 @@ async function make(
   } catch (error) {
     if (!(error instanceof MeetingError)) throw error;
     // What may have been made before is looked for all the same.
-    if (error.outcome === 'refused' && sought === null) throw new EffectError('failed', error.message, { cause: error });
+    if (error.outcome === 'refused' && sought === null)
+      throw new EffectError('failed', error.message, { cause: error });
     const note: Sought | null = error.outcome === 'unknown' ? { looks: 0 } : sought;
     throw new EffectError('later', error.message, { retryAfterMs: error.retryAfterMs, note, cause: error });
   }
@@ -184,7 +185,8 @@ async function plainly<Answer>(work: Promise<Answer>, note: Sought | null = null
     return await work;
   } catch (error) {
     if (!(error instanceof CalendarError || error instanceof MeetingError)) throw error;
-    const isFinal = error.outcome === 'refused';
+    // Whoever may not look does not know whether it was made.
+    const isFinal = error.outcome === 'refused' && note === null;
     const { message, retryAfterMs } = error;
     throw new EffectError(isFinal ? 'failed' : 'later', message, { retryAfterMs, note, cause: error });
   }

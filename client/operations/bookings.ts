@@ -74,7 +74,7 @@ async function create(
   const service = bookingsOf(dependencies);
   if (desk === undefined) throw new ReveilleError('not_found', 'There are no calendars to book in');
   const bookingId = bookingIdOf(workspace, requestKey);
-  const input = { ...request, workspace, bookingId, revision: 0 };
+  const input = { ...request, workspace, bookingId, revision: 0, todo: [] };
   const at = new Date().toISOString();
   await takeSlot({ store, desk }, input, { createdBy: actor, at });
   const status = await service.make(input, SETTLED_MS).catch(async (error: unknown) => {

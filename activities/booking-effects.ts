@@ -185,7 +185,8 @@ async function plainly<Answer>(work: Promise<Answer>, note: Sought | null = null
     return await work;
   } catch (error) {
     if (!(error instanceof CalendarError || error instanceof MeetingError)) throw error;
-    const isFinal = error.outcome === 'refused';
+    // Whoever may not look does not know whether it was made.
+    const isFinal = error.outcome === 'refused' && note === null;
     const { message, retryAfterMs } = error;
     throw new EffectError(isFinal ? 'failed' : 'later', message, { retryAfterMs, note, cause: error });
   }

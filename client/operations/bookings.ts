@@ -59,11 +59,11 @@ export function bookingOperations(dependencies: OperationDependencies): Pick<Ope
   }
 }
 
-/** What the workflow of a booking goes on from that was lost. What it did has lower revisions than seconds since 1970. */
+/** What the workflow of a booking goes on from that was lost: the store has the rest. */
 function againFrom(workspace: string, row: BookingRow): BookingInput {
   const { bookingId, calendar, slotId, invitee, topic, contactId, inviteeTimezone, language } = row;
   return {
-    ...{ workspace, bookingId, calendar, slotId, invitee, topic, revision: Math.floor(Date.now() / 1_000) },
+    ...{ workspace, bookingId, calendar, slotId, invitee, topic, revision: 0, todo: [] },
     ...(contactId !== null && { contactId }),
     ...(inviteeTimezone !== null && { timezone: inviteeTimezone }),
     ...(language !== null && { language }),
@@ -80,7 +80,7 @@ async function create(
   const service = bookingsOf(dependencies);
   if (desk === undefined) throw new ReveilleError('not_found', 'There are no calendars to book in');
   const bookingId = await bookingIdFor(store, workspace, requestKey);
-  const input = { ...request, workspace, bookingId, revision: 0 };
+  const input = { ...request, workspace, bookingId, revision: 0, todo: [] };
   const at = new Date().toISOString();
   const held = await takeSlot({ store, desk }, input, { createdBy: actor, at });
   if (held.endedAt !== null) throw new ReveilleError('conflict', `Booking ${bookingId} is over: ${held.stateReason}`);

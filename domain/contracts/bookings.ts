@@ -68,12 +68,48 @@ export const bookingRequest = z.strictObject({
 });
 export type BookingRequest = z.output<typeof bookingRequest>;
 
+/** What is to be done for a booking, in the words in which its row lists what takes long. */
+export const ERRANDS = [
+  'event',
+  'event-removal',
+  'meeting',
+  'meeting-move',
+  'meeting-removal',
+  'meeting-tidying',
+  'reminders',
+  'mail-confirmed',
+  'mail-changed',
+  'mail-cancelled',
+] as const;
+export type Errand = (typeof ERRANDS)[number];
+
+const millisecond = z.number().int();
+
+/** An errand as far as it has come. */
+const openErrand = z.strictObject({
+  errand: z.enum(ERRANDS),
+  /** Of the effect: the same errand again is another. */
+  revision: z.number().int().min(0),
+  /** When to try it, epoch milliseconds. */
+  nextAt: millisecond,
+  since: millisecond,
+  /** Why it is not done yet; null where nothing went wrong. */
+  reason: z.string().nullable(),
+  /** It is retried no more, unless a person asks. */
+  failed: z.boolean(),
+  /** It was tried under another revision, and may have been done then. */
+  again: z.boolean(),
+});
+export type OpenErrand = z.output<typeof openErrand>;
+
 /** Input of the `booking` workflow. */
 export const bookingInput = bookingRequest.extend({
   workspace: slug.default(DEFAULT_WORKSPACE),
   bookingId: identifier,
   /** How much was done for it by runs before, whose work this one continues. */
   revision: z.number().int().min(0).default(0),
+  /** What they left to be done. */
+  todo: z.array(openErrand).max(ERRANDS.length).default([]),
 });
 export type BookingInput = z.output<typeof bookingInput>;
 

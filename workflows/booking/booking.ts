@@ -1,28 +1,16 @@
-import {
-  CancellationScope,
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  isCancellation,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, TemporalFailure, continueAsNew, isCancellation } from '@temporalio/workflow';
+import { CANCELLED_THROUGH_TEMPORAL } from '../../domain/bookings/booking.ts';
 import { type BookingStatus, bookingInput } from '../../domain/contracts/bookings.ts';
 import { quick } from '../activity-profiles.ts';
 import { parseInput, plainly } from '../input.ts';
 import { inTurns } from '../in-turns.ts';
 import { isLabelled, labelWorkflow } from '../search-attributes.ts';
+import { attend } from './attending.ts';
 import { cancel, move, noShow } from './changes.ts';
 import { Course } from './course.ts';
+import { failureOf } from './failure.ts';
 import { Making } from './making.ts';
 import { answerMessages } from './messages.ts';
-import type { Errand } from './todo.ts';
-
-/** So long after the meeting somebody may still say that nobody came, in milliseconds. */
-const NO_SHOW_MS = 24 * 3_600_000;
-/** What is left to be done for one that is over is tried for so long, in milliseconds. */
-const LAST_MS = 7 * 24 * 3_600_000;
-/** It continues as new from so many events on. */
-const FULL = 2_000;
 
 /**
  * One meeting, from the slot that is held for it to its end: a saga whose steps are undone where it cannot be confirmed. What cannot be
@@ -40,60 +28,33 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
     noShow: () => inTurn(() => noShow(course)),
     repair: async () => todo.hurry(Date.now()),
     async cancelBooking(message) {
-      if (making === null) return inTurn(() => cancel(course, message));
+      if (status.state !== 'held') return inTurn(() => cancel(course, message));
       course.cancelled = message.reason;
-      making.stop();
-      await inTurn(async () => undefined);
+      making?.stop();
+      // It may have been confirmed at that very moment.
+      await inTurn(async () => (status.state === 'confirmed' ? cancel(course, message) : undefined));
     },
   });
 
   /** Makes what is held; what was made before goes on where it was. */
   async function begin(): Promise<void> {
-    course.held = await quick.holdBooking({ ...input, at: course.step().at });
-    status.state = course.held.state;
-    if (status.state === 'held') {
-      making = new Making(course);
-      await making.run(course.held.holdUntil).finally(() => (making = null));
-    } else {
-      for (const errand of course.held.repairs as Errand[]) todo.add(errand, Date.now(), { again: true });
-    }
+    // Whatever happens, it is known whether there is something to give back.
+    const held = await CancellationScope.nonCancellable(() => quick.holdBooking({ ...input, at: course.step().at }));
+    course.takeUp(held);
+    if (status.state !== 'held') return;
+    making = new Making(course);
+    if (course.cancelled !== null) making.stop();
+    await making.run(held.holdUntil).finally(() => (making = null));
   }
 
-  /** When it has to be looked at again, epoch milliseconds. */
-  function nextMoment(): number {
-    const end = Date.parse(course.held!.end);
-    const own = { held: end, confirmed: end, completed: end + NO_SHOW_MS }[status.state as 'confirmed'] ?? Date.now();
-    return Math.min(todo.next() ?? Infinity, own > Date.now() ? own : Infinity);
-  }
-
-  const isFull = (): boolean => {
-    const { historyLength, continueAsNewSuggested } = workflowInfo();
-    return (historyLength >= FULL || continueAsNewSuggested) && status.state === 'confirmed';
-  };
-  const hasEnded = (): boolean => status.state === 'confirmed' && Date.now() >= Date.parse(course.held!.end);
-  const mayEnd = (): boolean => {
-    const isLate = Date.now() >= Date.parse(course.held!.end) + NO_SHOW_MS;
-    return course.isOver && (status.state !== 'completed' || isLate);
-  };
-
-  /** Until nothing more can come. @returns whether it is to continue as new */
-  async function attend(): Promise<boolean> {
-    let last = Infinity;
-    for (;;) {
-      if (isFull()) return true;
-      if (await inTurn(() => course.runErrand())) continue;
-      if (hasEnded()) await inTurn(async () => (hasEnded() ? course.end('completed', null) : undefined));
-      if (mayEnd()) {
-        last = Math.min(last, Date.now() + LAST_MS);
-        if ((todo.next() === null || Date.now() >= last) && allHandlersFinished()) return false;
-      }
-      if (status.state === 'confirmed') course.show('waiting for the meeting');
-      const [before, seen] = [status.state, todo.changes];
-      const isOtherwise = (): boolean => status.state !== before || todo.changes !== seen;
-      const wait = Math.max(1, nextMoment() - Date.now());
-      await condition(isOtherwise, Math.min(wait, LAST_MS), {
-        summary: 'Until the meeting is over, or there is something to do',
-      });
+  /** What is over is ended, whether it failed or Temporal was told to cancel it. */
+  async function giveUp(error: TemporalFailure): Promise<void> {
+    course.isGivenUp = true;
+    if (status.state === 'confirmed' && isCancellation(error)) {
+      await cancel(course, { reason: CANCELLED_THROUGH_TEMPORAL, actor: 'temporal' });
+    } else if (status.state === 'held') {
+      status.failure = failureOf(error);
+      status.state = 'failed';
     }
   }
 
@@ -101,22 +62,15 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
     if (!isLabelled('Workspace'))
       labelWorkflow({ Workspace: input.workspace, ...(input.contactId && { ContactId: input.contactId }) });
     await inTurn(begin);
-    if (await attend()) {
-      await condition(allHandlersFinished);
-      await quick.noteTroubles({ ...course.step(), troubles: todo.all() });
-      await continueAsNew<typeof booking>({ ...input, revision: todo.revision });
-    }
+    if ((await attend(course, inTurn)) === 'full') await continueAsNew<typeof booking>({ ...input, ...todo.left });
   } catch (error) {
-    if (status.state === 'cancelled' && course.cancelled !== null) return status;
-    if (status.state === 'expired') return status;
-    if (isCancellation(error) && status.state === 'confirmed') {
-      const message = { reason: 'Cancelled through Temporal', actor: 'temporal' };
-      await CancellationScope.nonCancellable(() => cancel(course, message).then(() => course.runErrands(60_000, 'mail-cancelled', 'reminders')));
-    }
-    if (status.state === 'held') status.state = 'failed';
+    // It goes on as another run, or the code is at fault.
+    if (!(error instanceof TemporalFailure)) throw error;
+    await CancellationScope.nonCancellable(async () => {
+      await inTurn(() => giveUp(error));
+      await attend(course, inTurn);
+    });
     throw plainly(error);
-  } finally {
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
   return status;
 }

@@ -18,18 +18,21 @@ export async function move(course: Course, { slotId }: RescheduleMessage): Promi
     await end('old');
     throw error;
   }
-  course.held = await end('new');
+  const held = await end('new');
+  course.moved(held);
   // It is there already.
-  if (course.held.sequence === sequence) return;
+  if (held.sequence === sequence) return;
   // A mail about the time that it no longer has.
   course.todo.drop('mail-confirmed');
-  if (course.held.calendar) course.add('event');
-  if (course.held.meeting && !course.todo.has('meeting')) course.add('meeting-move');
+  if (held.calendar) course.add('event');
+  if (held.meeting && !course.todo.has('meeting')) course.add('meeting-move');
   course.add('mail-changed', 'reminders');
 }
 
 /** Cancels a meeting: its event and its link go, and the invitee is told. */
 export async function cancel(course: Course, { reason }: CancelBookingMessage): Promise<void> {
+  // Somebody else was faster with the same.
+  if (course.status.state === 'cancelled') return;
   if (course.isOver) throw tooLate(course);
   course.cancelled = reason;
   course.show('cancelling it');
@@ -49,6 +52,7 @@ export async function noShow(course: Course): Promise<void> {
     throw conflict(`Booking ${course.input.bookingId} has not begun, or did not take place`);
   }
   await course.end('no_show', null);
+  course.dropUseless();
 }
 
 const tooLate = ({ input, status }: Course): ApplicationFailure =>

@@ -1,10 +1,15 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, TemporalFailure, TimeoutFailure } from '@temporalio/workflow';
 import { ERROR_CATALOGUE, type ErrorCode } from '../../domain/errors.ts';
 
-/** The catalogue's code of what an activity refused; `internal` for anything else. */
+/** The catalogue's code of why an activity failed: of what it refused, `unavailable` where it did not end in time, else `internal`. */
 export function failureOf(error: unknown): ErrorCode {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  const type = cause instanceof ApplicationFailure ? cause.type : null;
   const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
-  return codes.find((code) => ERROR_CATALOGUE[code].failureType === type) ?? 'internal';
+  let isLate = false;
+  for (let cause = error; cause instanceof TemporalFailure; cause = cause.cause) {
+    const { type } = cause instanceof ApplicationFailure ? cause : { type: null };
+    const code = codes.find((each) => ERROR_CATALOGUE[each].failureType === type);
+    if (code !== undefined) return code;
+    isLate ||= cause instanceof TimeoutFailure;
+  }
+  return isLate ? 'unavailable' : 'internal';
 }

@@ -1,8 +1,10 @@
-import { CancellationScope, isCancellation, rootCause, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, rootCause, sleep } from '@temporalio/workflow';
+import { CANCELLED_THROUGH_TEMPORAL } from '../../domain/bookings/booking.ts';
+import type { Errand } from '../../domain/contracts/bookings.ts';
+import { ERROR_CATALOGUE } from '../../domain/errors.ts';
 import { checking, quick } from '../activity-profiles.ts';
 import type { Course } from './course.ts';
 import { failureOf } from './failure.ts';
-import type { Errand } from './todo.ts';
 
 /** How long event and meeting may each take before the invitee is told without, in milliseconds. */
 const MAKING_MS = 3 * 60_000;
@@ -11,6 +13,7 @@ const MAKING_MS = 3 * 60_000;
 export class Making {
   readonly #course: Course;
   readonly #scope = new CancellationScope();
+  readonly #timer = new CancellationScope();
   #isExpired = false;
 
   constructor(course: Course) {
@@ -19,8 +22,7 @@ export class Making {
 
   /** From the held slot to the confirmed meeting within the time for which the slot is held; undone where that fails. */
   async run(holdUntil: string): Promise<void> {
-    const timer = new CancellationScope();
-    const expiry = timer.run(async () => {
+    const expiry = this.#timer.run(async () => {
       await sleep(Math.max(1, Date.parse(holdUntil) - Date.now()), { summary: 'Until the slot is held no more' });
       this.#isExpired = true;
       this.#scope.cancel();
@@ -30,7 +32,7 @@ export class Making {
     try {
       await this.#scope.run(() => this.#make());
     } finally {
-      timer.cancel();
+      this.#timer.cancel();
     }
   }
 
@@ -57,12 +59,25 @@ export class Making {
         course.add('meeting');
         await course.runErrands(MAKING_MS, 'meeting', 'event');
       }
-      course.status.state = await quick.confirmBooking(course.step());
+      await this.#confirm();
     } catch (error) {
+      // What failed before it expired has failed, however long it takes to undo.
+      this.#timer.cancel();
       await CancellationScope.nonCancellable(() => this.#unmake(undo, error));
+      if (this.#isExpired || course.cancelled !== null) return;
       throw error;
     }
     course.add('mail-confirmed', 'reminders');
+  }
+
+  /** @throws ApplicationFailure where whoever asked for it has given it up meanwhile */
+  async #confirm(): Promise<void> {
+    const state = await quick.confirmBooking(this.#course.step());
+    if (state !== 'confirmed') {
+      const message = `Booking ${this.#course.input.bookingId} is ${state}, and cannot be confirmed`;
+      throw ApplicationFailure.nonRetryable(message, ERROR_CATALOGUE.conflict.failureType);
+    }
+    this.#course.status.state = state;
   }
 
   /** Takes back what was made, the last first, and says why. */
@@ -70,10 +85,11 @@ export class Making {
     const course = this.#course;
     course.todo.clear();
     course.add(...undo);
+    // What takes longer is done when others may have the time.
     await course.runErrands(MAKING_MS, ...undo);
     if (course.cancelled !== null) return course.end('cancelled', course.cancelled);
     if (this.#isExpired) return course.end('expired', 'It was not confirmed in time');
-    if (isCancellation(error)) return course.end('cancelled', 'Cancelled through Temporal');
+    if (isCancellation(error)) return course.end('cancelled', CANCELLED_THROUGH_TEMPORAL);
     course.status.failure = failureOf(error);
     await course.end('failed', rootCause(error) ?? 'It could not be made');
   }

@@ -1,37 +1,11 @@
-import type { BookingMail } from '../../activities/booking-messages.ts';
-
-/** What is still to be done for a booking, by the name under which its row lists it where that takes long. */
-export type Errand =
-  | 'event'
-  | 'event-removal'
-  | 'meeting'
-  | 'meeting-move'
-  | 'meeting-removal'
-  | 'meeting-tidying'
-  | 'reminders'
-  | `mail-${BookingMail}`;
+import type { Errand, OpenErrand } from '../../domain/contracts/bookings.ts';
 
 /** How one attempt went. `at`: when to try again, ISO 8601. */
 export type Tried =
   { outcome: 'done' } | { outcome: 'later'; at: string; reason: string } | { outcome: 'failed'; reason: string };
 
-interface Item {
-  errand: Errand;
-  /** Of the effect: the same errand again is another. */
-  revision: number;
-  /** Epoch milliseconds. */
-  nextAt: number;
-  since: number;
-  /** Why it is not done yet; null where nothing went wrong. */
-  reason: string | null;
-  /** It is retried no more, unless a person asks. */
-  failed: boolean;
-  /** It was tried under another revision, and may have been done then. */
-  again: boolean;
-}
-
 /** An errand that is to be tried. */
-export type Due = Pick<Item, 'errand' | 'revision' | 'again'>;
+export type Due = Pick<OpenErrand, 'errand' | 'revision' | 'again'>;
 
 /** What could not be done, or not yet. */
 export interface Trouble {
@@ -46,18 +20,29 @@ const QUIET_MS = 5 * 60_000;
 
 /** The errands of a booking, each done once, in their order as far as they can be done. */
 export class Todo {
-  readonly #items: Item[] = [];
+  readonly #items: OpenErrand[];
   #revision: number;
   /** Counts what was added, or is to be tried sooner. */
   changes = 0;
 
-  constructor(revision: number) {
+  /** @param items what a run before left, whose revisions went up to `revision` */
+  constructor(revision: number, items: readonly OpenErrand[]) {
     this.#revision = revision;
+    this.#items = items.map((item) => ({ ...item }));
   }
 
-  /** Counts all errands there ever were. */
-  get revision(): number {
-    return this.#revision;
+  /** For a run that continues this one. */
+  get left(): { revision: number; todo: OpenErrand[] } {
+    return { revision: this.#revision, todo: this.#items };
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  /** Has what is added from now on count from there at least. */
+  countFrom(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
   }
 
   /** An errand in the place of an older one of the same name. `at`: when to begin, epoch ms. */
@@ -124,11 +109,6 @@ export class Todo {
         ...{ errand, reason: reason ?? '' },
         isLong: failed || now - since >= QUIET_MS,
       }));
-  }
-
-  /** All that is not done. */
-  all(): Trouble[] {
-    return this.#items.map(({ errand, reason }) => ({ errand, reason: reason ?? '', isLong: false }));
   }
 
   clear(): void {

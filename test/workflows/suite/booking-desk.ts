@@ -48,8 +48,12 @@ export interface BookingDesk {
   cancel(id: string, reason?: string): Promise<Booking>;
   /** Starts its workflow as the Temporal CLI would. @returns its result */
   start(input: object, bookingId?: string): Promise<BookingStatus>;
+  /** Starts one for a slot, whenever that is; returns its row when that is so. */
+  begin(slotId: string, more?: object, ready?: (row: BookingRow) => boolean): Promise<BookingRow>;
   row(id: string, ready?: (row: BookingRow) => boolean): Promise<BookingRow>;
   status(id: string): Promise<BookingStatus>;
+  /** Ids of those that `begin` has started. */
+  started: string[];
   /** How the workflow stands. */
   described(id: string): Promise<string>;
   /** What lies in the outbox for people, oldest first. */
@@ -70,8 +74,9 @@ export function openBookings(service: TestService): BookingDesk {
       const items = await read();
       return ready(items) && items;
     });
-  return {
+  const desk: BookingDesk = {
     workspace,
+    started: [],
     slots: async (calendar = 'one', days = 4) => (await operations.listSlots(caller, { calendar, days })).items,
     book: (slot, more = {}) =>
       operations.createBooking(caller, {
@@ -86,6 +91,17 @@ export function openBookings(service: TestService): BookingDesk {
         workflowId: workflowIds.booking(workspace, bookingId),
         taskQueue: TASK_QUEUES.main,
       }),
+    async begin(slotId, more = {}, ready = ({ state }) => state === 'confirmed') {
+      const bookingId = `T${randomUUID().slice(0, 8)}`;
+      const calendar = slotId.slice(0, slotId.lastIndexOf('-'));
+      await client.workflow.start('booking', {
+        args: [{ workspace, bookingId, calendar, slotId, invitee: INVITEE, topic: 'Demo', ...more }],
+        workflowId: workflowIds.booking(workspace, bookingId),
+        taskQueue: TASK_QUEUES.main,
+      });
+      desk.started.push(bookingId);
+      return desk.row(bookingId, ready);
+    },
     row: (id, ready = () => true) =>
       until(async () => {
         const row = await store.bookings.get(workspace, id);
@@ -99,6 +115,7 @@ export function openBookings(service: TestService): BookingDesk {
       readyOf(async () => (await store.followUps.list(workspace, { limit: 500 })).items.toReversed(), ready),
     events: () => store.events.after(workspace, 0, 500),
   };
+  return desk;
 }
 
 /** Resolves once each meeting of a workspace that takes place has two reminders to come, and no other has any. */

@@ -48,7 +48,10 @@ export function bookings(name: string, tuning?: Tuning): void {
         reminders.map(({ scheduledFor }) => (Date.parse(slot.start) - Date.parse(scheduledFor)) / 3_600_000),
         [24, 1],
       );
-      assert.deepEqual((await desk.events()).map(({ type }) => type), ['booking.confirmed']);
+      assert.deepEqual(
+        (await desk.events()).map(({ type }) => type),
+        ['booking.confirmed'],
+      );
       assert.ok(!(await desk.slots()).some(({ id }) => id === slot.id));
       await assert.rejects(openBookings(service).book(slot), refusal('conflict', /taken/));
       const free = (await desk.slots('two')).find(({ start }) => start === slot.start);
@@ -73,11 +76,14 @@ export function bookings(name: string, tuning?: Tuning): void {
         reminders.map(({ state }) => state),
         ['cancelled', 'cancelled', 'pending', 'pending'],
       );
-      assert.ok((await desk.slots()).some(({ id }) => id === first!.id), 'its old time is free');
-      assert.deepEqual((await desk.events()).map(({ type }) => type).filter((type) => type.startsWith('booking')), [
-        'booking.confirmed',
-        'booking.rescheduled',
-      ]);
+      assert.ok(
+        (await desk.slots()).some(({ id }) => id === first!.id),
+        'its old time is free',
+      );
+      assert.deepEqual(
+        (await desk.events()).map(({ type }) => type).filter((type) => type.startsWith('booking')),
+        ['booking.confirmed', 'booking.rescheduled'],
+      );
       const other = await desk.book(first!);
       await assert.rejects(desk.reschedule(other.bookingId, second!), refusal('conflict', /taken/));
       assert.equal((await desk.row(other.bookingId)).slotId, first!.id);
@@ -89,7 +95,10 @@ export function bookings(name: string, tuning?: Tuning): void {
       const booked = await desk.book(slot);
       await desk.outbox((items) => items.length === 1);
       const cancelled = await desk.cancel(booked.bookingId, 'no longer needed');
-      assert.deepEqual([cancelled.state, cancelled.stateReason, cancelled.sequence], ['cancelled', 'no longer needed', 1]);
+      assert.deepEqual(
+        [cancelled.state, cancelled.stateReason, cancelled.sequence],
+        ['cancelled', 'no longer needed', 1],
+      );
       assert.ok(!zoom.meetings().some(({ joinUrl }) => joinUrl === booked.joinUrl));
       const mails = await desk.outbox((items) => items.length === 2);
       assert.match(mails[1]?.body ?? '', /no longer needed/);
@@ -107,31 +116,38 @@ export function bookings(name: string, tuning?: Tuning): void {
       const caller = { workspace: desk.workspace, actor: 'tester' };
       const reply = { id: booked.contactId!, messageId: 'm1', channel: 'email' as const };
       assert.deepEqual(await service.operations.recordReply(caller, reply), { cancelled: 0, ignored: null });
-      assert.deepEqual((await desk.reminders()).map(({ state }) => state), ['pending', 'pending']);
+      assert.deepEqual(
+        (await desk.reminders()).map(({ state }) => state),
+        ['pending', 'pending'],
+      );
       assert.equal((await desk.row(booked.bookingId)).state, 'confirmed');
     });
 
-    test('started as the Temporal CLI would: the same; what is wrong fails at once and names the field', LIMIT, async () => {
-      const desk = openBookings(service);
-      const slot = (await desk.slots()).at(-10)!;
-      const given = { calendar: 'one', slotId: slot.id, invitee: INVITEE };
-      const failsAs = async (input: object, type: string, words: RegExp) =>
-        assert.rejects(desk.start(input), (error: unknown) => {
-          const cause = error instanceof WorkflowFailedError ? error.cause : null;
-          assert.ok(cause instanceof ApplicationFailure, String(cause));
-          assert.deepEqual([cause.type, words.test(cause.message)], [type, true], cause.message);
-          return true;
-        });
-      await failsAs({ ...given, invitee: { name: 'Asha' } }, 'InvalidInput', /invitee\.email/);
-      await failsAs({ ...given, slotId: 'one-20200101T090000Z' }, 'InvalidInput', /slotId/);
-      await failsAs({ ...given, calendar: 'three' }, 'InvalidInput', /calendar/);
-      const made = desk.start(given, 'BY-HAND');
-      const row = await desk.row('BY-HAND', ({ state }) => state === 'confirmed');
-      assert.ok(row.joinUrl);
-      await failsAs(given, 'Conflict', /taken/);
-      await desk.cancel('BY-HAND');
-      assert.equal((await made).state, 'cancelled');
-    });
+    test(
+      'started as the Temporal CLI would: the same; what is wrong fails at once and names the field',
+      LIMIT,
+      async () => {
+        const desk = openBookings(service);
+        const slot = (await desk.slots()).at(-10)!;
+        const given = { calendar: 'one', slotId: slot.id, invitee: INVITEE };
+        const failsAs = async (input: object, type: string, words: RegExp) =>
+          assert.rejects(desk.start(input), (error: unknown) => {
+            const cause = error instanceof WorkflowFailedError ? error.cause : null;
+            assert.ok(cause instanceof ApplicationFailure, String(cause));
+            assert.deepEqual([cause.type, words.test(cause.message)], [type, true], cause.message);
+            return true;
+          });
+        await failsAs({ ...given, invitee: { name: 'Asha' } }, 'InvalidInput', /invitee\.email/);
+        await failsAs({ ...given, slotId: 'one-20200101T090000Z' }, 'InvalidInput', /slotId/);
+        await failsAs({ ...given, calendar: 'three' }, 'InvalidInput', /calendar/);
+        const made = desk.start(given, 'BY-HAND');
+        const row = await desk.row('BY-HAND', ({ state }) => state === 'confirmed');
+        assert.ok(row.joinUrl);
+        await failsAs(given, 'Conflict', /taken/);
+        await desk.cancel('BY-HAND');
+        assert.equal((await made).state, 'cancelled');
+      },
+    );
 
     test('Zoom is away: the meeting is confirmed without a link, which is sent when it is back', LIMIT, async () => {
       const desk = openBookings(service);
@@ -159,7 +175,12 @@ export function bookings(name: string, tuning?: Tuning): void {
       const booked = await desk.book(slot);
       const row = await desk.row(booked.bookingId, ({ state }) => state === 'confirmed');
       const there = zoom.meetings().filter(({ start }) => Date.parse(start) === Date.parse(slot.start));
-      assert.deepEqual(there.map(({ joinUrl }) => joinUrl), [row.joinUrl]);
+      assert.deepEqual(
+        there.map(({ joinUrl }) => joinUrl),
+        [row.joinUrl],
+      );
+      // A worker that is told to stop waits for who talks to a contact.
+      await desk.reminders((items) => items.length === 2);
     });
   });
 }

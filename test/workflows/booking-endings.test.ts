@@ -1,0 +1,3 @@
+import { bookingEndings } from './suite/booking-endings.ts';
+
+bookingEndings('The ends of a booking');

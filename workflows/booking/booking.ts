@@ -87,7 +87,7 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
         last = Math.min(last, Date.now() + LAST_MS);
         if ((todo.next() === null || Date.now() >= last) && allHandlersFinished()) return false;
       }
-      if (status.state === 'confirmed') course.show('waiting for the meeting');
+      if (status.state === 'confirmed') course.rest();
       const [before, seen] = [status.state, todo.changes];
       const isOtherwise = (): boolean => status.state !== before || todo.changes !== seen;
       const wait = Math.max(1, nextMoment() - Date.now());
@@ -111,7 +111,9 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
     if (status.state === 'expired') return status;
     if (isCancellation(error) && status.state === 'confirmed') {
       const message = { reason: 'Cancelled through Temporal', actor: 'temporal' };
-      await CancellationScope.nonCancellable(() => cancel(course, message).then(() => course.runErrands(60_000, 'mail-cancelled', 'reminders')));
+      await CancellationScope.nonCancellable(() =>
+        cancel(course, message).then(() => course.runErrands(60_000, 'mail-cancelled', 'reminders')),
+      );
     }
     if (status.state === 'held') status.state = 'failed';
     throw plainly(error);

@@ -16,9 +16,11 @@ export async function move(course: Course, { slotId }: RescheduleMessage): Promi
     await checking.checkSlot(course.step());
   } catch (error) {
     await end('old');
+    course.rest();
     throw error;
   }
   course.held = await end('new');
+  course.rest();
   // It is there already.
   if (course.held.sequence === sequence) return;
   // A mail about the time that it no longer has.

@@ -3,6 +3,7 @@ import { bookingOf } from '../../domain/bookings/booking.ts';
 import type { Booking, BookingRequest } from '../../domain/contracts/bookings.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { BookingRow } from '../../domain/ports/booking-store.ts';
+import { type BookingDesk, unseen } from '../../services/calendars/desk.ts';
 import { takeSlot } from '../../services/calendars/take-slot.ts';
 import type { Caller, OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, bookingsOf, found } from './dependencies.ts';
@@ -65,20 +66,21 @@ export function bookingOperations(dependencies: OperationDependencies): Pick<Ope
 }
 
 /** Holds the slot first, so that of many who want it all but one hear of it at once. */
-async function create(
-  dependencies: OperationDependencies,
-  { workspace, actor, requestKey }: Caller,
-  request: BookingRequest,
-): Promise<Booking> {
+async function create(dependencies: OperationDependencies, caller: Caller, request: BookingRequest): Promise<Booking> {
   const { store, desk } = dependencies;
   const service = bookingsOf(dependencies);
   if (desk === undefined) throw new ReveilleError('not_found', 'There are no calendars to book in');
-  const bookingId = bookingIdOf(workspace, requestKey);
-  const input = { ...request, workspace, bookingId, revision: 0 };
   const at = new Date().toISOString();
-  const held = await takeSlot({ store, desk }, input, { createdBy: actor, at });
+  const { workspace } = caller;
+  const held = await take({ store, desk }, caller, request, at);
+  const { bookingId } = held;
   if (held.endedAt !== null) throw new ReveilleError('conflict', `Booking ${bookingId} is over: ${held.stateReason}`);
-  const status = await service.make(input, SETTLED_MS).catch(async (error: unknown) => {
+  const input = { ...request, workspace, bookingId, revision: 0 };
+  const begun = async () => {
+    if (held.startedAt === null) await seeCalendar(desk, held, at);
+    return service.make(input, SETTLED_MS);
+  };
+  const status = await begun().catch(async (error: unknown) => {
     // Where nobody is at it, the slot is free again, and whoever asked may ask again.
     await store.bookings.letGo(workspace, bookingId, new Date().toISOString());
     throw error;
@@ -88,8 +90,35 @@ async function create(
   return bookingOf(row);
 }
 
-/** The same request makes the same booking. */
-function bookingIdOf(workspace: string, requestKey: string | undefined): string {
-  const unique = requestKey === undefined ? randomUUID() : `${workspace}/${requestKey}`;
+/** The row of the booking that the request makes; one that nobody ever began, and that is over, is made as another. */
+async function take(
+  parts: Parameters<typeof takeSlot>[0],
+  { workspace, actor, requestKey }: Caller,
+  request: BookingRequest,
+  at: string,
+): Promise<BookingRow> {
+  for (let count = 0; ; count += 1) {
+    const bookingId = bookingIdOf(workspace, requestKey, count);
+    const input = { ...request, workspace, bookingId, revision: 0 };
+    const row = await takeSlot(parts, input, { createdBy: actor, at });
+    if (row.endedAt === null || row.startedAt !== null) return row;
+  }
+}
+
+/**
+ * Where nothing is booked unseen, whoever asks hears at once that the calendar is away: its workflow would wait a minute for it to come
+ * back. @throws ReveilleError `unavailable`
+ */
+async function seeCalendar(desk: BookingDesk, { bookingId, slotId }: BookingRow, at: string): Promise<void> {
+  const asked = await desk.slotOf(slotId);
+  if (asked.calendar.settings.whenUnavailable !== 'closed') return;
+  const { verified } = await desk.check(asked, Date.parse(at), { bookingId, eventId: '' });
+  if (!verified) throw unseen(asked);
+}
+
+/** The same request makes the same booking. `count`: of those before it that were never begun. */
+function bookingIdOf(workspace: string, requestKey: string | undefined, count: number): string {
+  const key = requestKey === undefined ? randomUUID() : `${workspace}/${requestKey}`;
+  const unique = count === 0 ? key : `${key}/${count}`;
   return `B${createHash('sha256').update(unique).digest('hex').slice(0, 20)}`;
 }

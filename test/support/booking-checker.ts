@@ -25,6 +25,7 @@ export interface InvitationMail {
 export type ObservedBooking = { name: string; marker: string } & Pick<
   BookingRow,
   | 'bookingId'
+  | 'startedAt'
   | 'slotId'
   | 'start'
   | 'state'
@@ -230,7 +231,9 @@ function leftOf(look: Look): string[] {
   return found;
 }
 
-function unlikeItsWorkflow({ booking: { state }, workflow }: Look): string[] {
+function unlikeItsWorkflow({ booking: { state, startedAt }, workflow }: Look): string[] {
+  // Refused before anybody took it up.
+  if (startedAt === null && (state === 'failed' || state === 'expired')) return [];
   if (workflow === undefined || workflow.status === 'NONE') return ['it has no workflow'];
   const expected = state === 'confirmed' ? ['RUNNING'] : state === 'failed' ? ['FAILED'] : ['COMPLETED'];
   return [

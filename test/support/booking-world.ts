@@ -182,6 +182,10 @@ export class BookingWorld implements AsyncDisposable {
       ({ state, repairs }) => state !== 'held' && repairs.every((each) => each.startsWith('mail-')),
     );
     if (!rest.every(Boolean)) return null;
+    // As a service does beside its workers, with attempts that nobody comes back to.
+    await this.store.effects.expireLeases(new Date().toISOString());
+    const effects = await everything((page) => this.store.effects.list(WORKSPACE, page));
+    if (effects.some(({ state }) => state === 'attempting')) return null;
     const workflows = await Promise.all(rows.map((row) => this.#workflow(row)));
     return workflows.every(({ isIdle }) => isIdle) ? this.observe() : null;
   }
@@ -190,7 +194,7 @@ export class BookingWorld implements AsyncDisposable {
     const handle = this.stack.temporal.client.workflow.getHandle(workflowOf(row));
     const { bookingId } = row;
     const status = await this.stack.status(workflowOf(row));
-    if (status === 'NONE') return { bookingId, status, ...UNASKED, isIdle: false };
+    if (status === 'NONE') return { bookingId, status, ...UNASKED, isIdle: row.endedAt !== null };
     const { state, doing } = await handle.query<BookingStatus>('state');
     const { pendingActivities = [], pendingWorkflowTask } = (await handle.describe()).raw;
     const isAtWork = (pendingActivities ?? []).length > 0 || Boolean(pendingWorkflowTask);

@@ -3,7 +3,7 @@ import type { BookingInput, BookingState } from '../domain/contracts/bookings.ts
 import type { OutboxMessage } from '../domain/contracts/interventions.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
-import { refusal } from '../services/calendars/desk.ts';
+import { refusal, unseen } from '../services/calendars/desk.ts';
 import { takeSlot } from '../services/calendars/take-slot.ts';
 import { timeFrom } from './clock.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -90,12 +90,7 @@ export function bookingActivities(dependencies: ActivityDependencies) {
       const except = { bookingId, eventId: eventIdOf(workspace, bookingId) };
       const { why, verified } = await desk.check(asked, Date.parse(timeFrom(at)), except);
       if (why !== null) throw refusal(why, asked);
-      if (!verified && asked.calendar.settings.whenUnavailable === 'closed') {
-        throw new ReveilleError(
-          'unavailable',
-          `Calendar ${asked.calendar.id} cannot be reached, so nothing is booked in it`,
-        );
-      }
+      if (!verified && asked.calendar.settings.whenUnavailable === 'closed') throw unseen(asked);
       return { verified };
     },
 

@@ -4,7 +4,7 @@ import type { Booking, BookingInput, BookingRequest } from '../../domain/contrac
 import { ReveilleError } from '../../domain/errors.ts';
 import type { BookingUpdates } from '../../domain/ports/booking-service.ts';
 import type { BookingRow } from '../../domain/ports/booking-store.ts';
-import type { Store } from '../../domain/ports/store.ts';
+import { type BookingDesk, unseen } from '../../services/calendars/desk.ts';
 import { takeSlot } from '../../services/calendars/take-slot.ts';
 import type { Caller, OperationHandlers } from '../api/routes.ts';
 import { type OperationDependencies, bookingsOf, found } from './dependencies.ts';
@@ -71,20 +71,21 @@ function againFrom(workspace: string, row: BookingRow): BookingInput {
 }
 
 /** Holds the slot first, so that of many who want it all but one hear of it at once. */
-async function create(
-  dependencies: OperationDependencies,
-  { workspace, actor, requestKey }: Caller,
-  request: BookingRequest,
-): Promise<Booking> {
+async function create(dependencies: OperationDependencies, caller: Caller, request: BookingRequest): Promise<Booking> {
   const { store, desk } = dependencies;
   const service = bookingsOf(dependencies);
   if (desk === undefined) throw new ReveilleError('not_found', 'There are no calendars to book in');
-  const bookingId = await bookingIdFor(store, workspace, requestKey);
-  const input = { ...request, workspace, bookingId, revision: 0, todo: [] };
   const at = new Date().toISOString();
-  const held = await takeSlot({ store, desk }, input, { createdBy: actor, at });
+  const { workspace } = caller;
+  const held = await take({ store, desk }, caller, request, at);
+  const { bookingId } = held;
   if (held.endedAt !== null) throw new ReveilleError('conflict', `Booking ${bookingId} is over: ${held.stateReason}`);
-  const status = await service.make(input, SETTLED_MS).catch(async (error: unknown) => {
+  const input = { ...request, workspace, bookingId, revision: 0, todo: [] };
+  const begun = async () => {
+    if (held.startedAt === null) await seeCalendar(desk, held, at);
+    return service.make(input, SETTLED_MS);
+  };
+  const status = await begun().catch(async (error: unknown) => {
     // Where nobody is at it, the slot is free again, and whoever asked may ask again.
     await store.bookings.letGo(workspace, bookingId, new Date().toISOString());
     throw error;
@@ -94,16 +95,35 @@ async function create(
   return bookingOf(row);
 }
 
-/** The same request makes the same booking; a new one where that ended before its workflow had it, since Temporal was away. */
-async function bookingIdFor(
-  { bookings }: Pick<Store, 'bookings'>,
-  workspace: string,
-  requestKey: string = randomUUID(),
-): Promise<string> {
-  for (let round = 0; ; round += 1) {
-    const hash = createHash('sha256').update(`${workspace}/${requestKey}/${round}`);
-    const bookingId = `B${hash.digest('hex').slice(0, 20)}`;
-    const there = await bookings.get(workspace, bookingId);
-    if (there === null || there.endedAt === null || there.startedAt !== null) return bookingId;
+/** The row of the booking that the request makes; one that nobody ever began, and that is over, is made as another. */
+async function take(
+  parts: Parameters<typeof takeSlot>[0],
+  { workspace, actor, requestKey }: Caller,
+  request: BookingRequest,
+  at: string,
+): Promise<BookingRow> {
+  for (let count = 0; ; count += 1) {
+    const bookingId = bookingIdOf(workspace, requestKey, count);
+    const input = { ...request, workspace, bookingId, revision: 0, todo: [] };
+    const row = await takeSlot(parts, input, { createdBy: actor, at });
+    if (row.endedAt === null || row.startedAt !== null) return row;
   }
+}
+
+/**
+ * Where nothing is booked unseen, whoever asks hears at once that the calendar is away: its workflow would wait a minute for it to come
+ * back. @throws ReveilleError `unavailable`
+ */
+async function seeCalendar(desk: BookingDesk, { bookingId, slotId }: BookingRow, at: string): Promise<void> {
+  const asked = await desk.slotOf(slotId);
+  if (asked.calendar.settings.whenUnavailable !== 'closed') return;
+  const { verified } = await desk.check(asked, Date.parse(at), { bookingId, eventId: '' });
+  if (!verified) throw unseen(asked);
+}
+
+/** The same request makes the same booking. `count`: of those before it that were never begun. */
+function bookingIdOf(workspace: string, requestKey: string | undefined, count: number): string {
+  const key = requestKey === undefined ? randomUUID() : `${workspace}/${requestKey}`;
+  const unique = count === 0 ? key : `${key}/${count}`;
+  return `B${createHash('sha256').update(unique).digest('hex').slice(0, 20)}`;
 }

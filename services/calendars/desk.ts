@@ -222,3 +222,7 @@ export function refusal(why: WhyNot, { slotId }: Pick<AskedSlot, 'slotId'>): Rev
   }
   return invalidInput(errors);
 }
+
+/** What is said of a calendar that has to be looked at and cannot be. */
+export const unseen = ({ calendar }: Pick<AskedSlot, 'calendar'>): ReveilleError =>
+  new ReveilleError('unavailable', `Calendar ${calendar.id} cannot be reached, so nothing is booked in it`);

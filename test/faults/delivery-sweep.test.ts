@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { FollowUp } from '../../domain/contracts/follow-ups.ts';
 import type { FailpointName } from '../../domain/ports/failpoints.ts';
 import { type Observed, type Verdict, checkEffects, findings, messageKey } from '../support/effect-checker.ts';
+import { quietly } from '../support/fault-stack.ts';
 import { FaultWorld } from '../support/fault-world.ts';
 import { type TestDatabase, startPostgres } from '../support/postgres.ts';
 import { STUB_CHANNELS, type StubChannel } from '../support/stub-vendors.ts';
@@ -46,12 +47,6 @@ const CALLED_OFF: Record<DeliveryPoint, Outcome> = {
 const LIMIT = { timeout: 300_000 };
 const postgres: TestDatabase | null = await startPostgres();
 after(() => postgres?.stop());
-
-/** Whoever waits for it in the end hears of a failure; until someone does, it must not end the process. */
-function quietly<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  answer.catch(() => {});
-  return answer;
-}
 
 /** Starts a worker that dies at the point while `ask` has it do something, and gives what was asked, yet to be answered. */
 async function dying<Answer>(

@@ -93,7 +93,7 @@ export function checkEffects(observed: Observed): Verdict {
 }
 
 /** The faults of a verdict, or none. */
-export const findings = ({ lost, doubled, untrue }: Verdict): string[] => [
+export const findings = ({ lost, doubled, untrue }: Pick<Verdict, 'lost' | 'doubled' | 'untrue'>): string[] => [
   ...lost.map((each) => `lost: ${each}`),
   ...doubled.map((each) => `doubled: ${each}`),
   ...untrue.map((each) => `untrue: ${each}`),

@@ -1,8 +1,9 @@
 /**
- * A worker with a planted bug: its effect ledger is switched off, so that whoever asks may send. Follow-ups and channels are
- * the real ones. What checks deliveries has to find what comes of it.
+ * A worker with a planted bug: its effect ledger is switched off, so that whoever asks may send, and may make a meeting.
+ * Follow-ups, bookings and channels are the real ones. What checks them has to find what comes of it.
  */
 import type { Begun, DeliveryStore } from '../../domain/ports/delivery-store.ts';
+import type { EffectStore } from '../../domain/ports/effect-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { runWorkerOn } from './worker-on-store.ts';
 
@@ -27,8 +28,21 @@ function careless(store: Store): DeliveryStore {
   };
 }
 
-await runWorkerOn((store) => ({
-  ...store,
-  deliveries: careless(store),
-  effects: { ...store.effects, holds: () => Promise.resolve(true) },
-}));
+/** Knows nothing of any attempt before. */
+function forgetful({ effects }: Store): EffectStore {
+  return {
+    ...effects,
+    async attempt(workspace, key, at, options) {
+      await effects.attempt(workspace, key, at, options);
+      fences += 1;
+      return { outcome: 'go', fence: fences, attempts: 1, mayBeDone: false, noted: null };
+    },
+    holds: () => Promise.resolve(true),
+    end: async (workspace, key, fence, end) => {
+      await effects.end(workspace, key, fence, end);
+      return true;
+    },
+  };
+}
+
+await runWorkerOn((store) => ({ ...store, deliveries: careless(store), effects: forgetful(store) }));

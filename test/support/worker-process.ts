@@ -8,7 +8,7 @@ const CLI = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 const READY = 'Worker process ready';
 const READY_WITHIN_MS = 120_000;
 
-/** `reveille worker` as a process of its own, or a script that stands in for it. */
+/** `reveille worker` as a process of its own, or another command, or a script that stands in for it. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly exited: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
@@ -24,9 +24,14 @@ export class WorkerProcess {
   }
 
   /** With nothing of this process's own settings. */
-  static start(options: { env: Record<string, string>; cwd: string; script?: string }): WorkerProcess {
+  static start(options: {
+    env: Record<string, string>;
+    cwd: string;
+    command?: 'worker' | 'serve';
+    script?: string;
+  }): WorkerProcess {
     const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-    const command = options.script === undefined ? [CLI, 'worker'] : [options.script];
+    const command = options.script === undefined ? [CLI, options.command ?? 'worker'] : [options.script];
     return new WorkerProcess(command, { PATH, HOME, NODE_COMPILE_CACHE, ...options.env }, options.cwd);
   }
 

@@ -16,10 +16,12 @@ export async function move(course: Course, { slotId }: RescheduleMessage): Promi
     await checking.checkSlot(course.step());
   } catch (error) {
     await end('old');
+    course.rest();
     throw error;
   }
   const held = await end('new');
   course.moved(held);
+  course.rest();
   // It is there already.
   if (held.sequence === sequence) return;
   // A mail about the time that it no longer has.

@@ -61,6 +61,11 @@ export class Course {
     setCurrentDetails(`**${this.input.bookingId}**: ${this.status.state}, ${doing}`);
   }
 
+  /** It stands, and nothing is done about it at the moment. */
+  rest(): void {
+    this.show('waiting for the meeting');
+  }
+
   get isOver(): boolean {
     return this.status.state !== 'held' && this.status.state !== 'confirmed';
   }

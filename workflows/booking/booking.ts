@@ -22,6 +22,10 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
   const { status, todo } = course;
   const inTurn = inTurns();
   let making: Making | null = null;
+  // First in turn, whatever came with the start.
+  const begun = inTurn(begin);
+  // Told of below.
+  begun.catch(() => undefined);
   // Before anything is awaited: an update may have come with the start.
   answerMessages(status, {
     reschedule: (message) => inTurn(() => move(course, message)),
@@ -61,7 +65,7 @@ export async function booking(...args: unknown[]): Promise<BookingStatus> {
   try {
     if (!isLabelled('Workspace'))
       labelWorkflow({ Workspace: input.workspace, ...(input.contactId && { ContactId: input.contactId }) });
-    await inTurn(begin);
+    await begun;
     if ((await attend(course, inTurn)) === 'full') await continueAsNew<typeof booking>({ ...input, ...todo.left });
   } catch (error) {
     // It goes on as another run, or the code is at fault.

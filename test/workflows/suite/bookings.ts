@@ -168,6 +168,23 @@ export function bookings(name: string, tuning?: Tuning): void {
       await desk.row(booked.bookingId, ({ repairs: left }) => left.length === 0);
     });
 
+    test('a booking whose workflow was terminated is moved and cancelled all the same', LIMIT, async () => {
+      const desk = openBookings(service);
+      const [second, first] = (await desk.slots()).slice(-18, -16);
+      const booked = await desk.book(first!);
+      await desk.reminders((items) => items.length === 2);
+      const lose = () => service.client.workflow.getHandle(`booking/${desk.workspace}/${booked.bookingId}`).terminate();
+      await lose();
+      const moved = await desk.reschedule(booked.bookingId, second!);
+      assert.deepEqual([moved.slotId, moved.joinUrl, moved.sequence], [second!.id, booked.joinUrl, 1]);
+      await until(async () => zoom.meetings().some(({ start }) => Date.parse(start) === Date.parse(second!.start)));
+      await desk.reminders((items) => items.length === 4);
+      await lose();
+      assert.equal((await desk.cancel(booked.bookingId)).state, 'cancelled');
+      assert.ok(!zoom.meetings().some(({ joinUrl }) => joinUrl === booked.joinUrl));
+      await desk.outbox((items) => items.length === 3);
+    });
+
     test('an answer that is lost makes no second meeting', LIMIT, async () => {
       const desk = openBookings(service);
       zoom.script({ kind: 'reset', accepts: true }, { kind: 'accept' });

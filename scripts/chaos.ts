@@ -1,8 +1,11 @@
 /**
  * `npm run chaos -- [--minutes M] [--seed S]`: workers that die, stop and are told to end at random while follow-ups are
- * scheduled, cancelled and replied to; then everything that was accepted is compared with what was written down and told.
+ * scheduled, cancelled and replied to; then everything that was accepted is compared with what was written down and told. Then
+ * bookings: a death at every failpoint of each of their steps, and a hundred who want each slot at once.
  * Exits with 1 on any finding, and where nothing was done. The seed is printed, and chooses the same again.
  */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runChaos } from '../test/support/chaos.ts';
 import { findings } from '../test/support/effect-checker.ts';
@@ -22,7 +25,21 @@ if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
   say('--minutes takes a number of minutes, --seed a whole number');
   process.exitCode = 2;
 } else {
-  process.exitCode = await chaos();
+  const codes = [await chaos(), bookings()];
+  process.exitCode = Math.max(...codes);
+}
+
+/** The long versions of what the test command tries of bookings. @returns 0 when nothing was found */
+function bookings(): number {
+  const files = ['booking-sweep', 'booking-rush'].map((name) =>
+    fileURLToPath(new URL(`../test/faults/${name}.test.ts`, import.meta.url)),
+  );
+  const env = { ...process.env, FAULT_SWEEP: 'full', RUSH: '100' };
+  const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', ...files], {
+    env,
+    stdio: 'inherit',
+  });
+  return status === 0 ? 0 : 1;
 }
 
 async function chaos(): Promise<number> {

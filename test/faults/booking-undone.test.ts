@@ -116,7 +116,7 @@ describe('With the ledger switched off', { skip: postgres === null && 'no Postgr
     await using world = await BookingWorld.open(postgres!.url);
     const doomed = world.worker({ script: FAULTY, fault: { point: 'effect-after-effect', nth: 2 } });
     await doomed.ready();
-    quietly(world.book('twice'));
+    void quietly(world.book('twice'));
     await doomed.died();
     world.worker({ script: FAULTY });
     const found = await eventually(
@@ -131,7 +131,7 @@ describe('With the ledger switched off', { skip: postgres === null && 'no Postgr
     await using world = await BookingWorld.open(postgres!.url);
     const doomed = world.worker({ script: FAULTY, fault: { point: 'delivery-after-effect', nth: 1 } });
     await doomed.ready();
-    quietly(world.book('twice'));
+    void quietly(world.book('twice'));
     await doomed.died();
     world.worker({ script: FAULTY });
     const found = await eventually(

@@ -17,6 +17,7 @@ import { inParallel } from '../../domain/in-parallel.ts';
 import { workflowIds } from '../../domain/contracts/names.ts';
 import { type TestService, startTestService } from '../support/service.ts';
 import { devServer, timeSkippingEnv } from '../support/temporal.ts';
+import { recordBookings, recordBookingTimes } from './record-bookings.ts';
 import { type ContactDesk, openContact } from '../workflows/suite/contact-desk.ts';
 import { type Desk, approveSkipping, openDesk, until } from '../workflows/suite/desk.ts';
 
@@ -262,6 +263,7 @@ await interventions(
 );
 await contacts(service);
 await service.stop();
+await recordBookings(temporal.target, save);
 await temporal.stop();
 
 // A model that nobody answers for: the agents run on their own queue and fall back to their rules.
@@ -292,6 +294,7 @@ await approveSkipping(escalated, { actor: 'ops', textHash: status.textHash! });
 await until(() => escalated.describe().then((described) => described.status.name === 'COMPLETED'));
 await save('intervention-escalated-and-approved', escalated);
 await skipped.stop();
+await recordBookingTimes(env, skipping.target, save);
 
 // Around now it is night: what is due waits for its end.
 const minute = Math.floor((await env.currentTimeMs()) / 60_000) % 1_440;

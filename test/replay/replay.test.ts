@@ -56,6 +56,18 @@ MORE['0.3.0'] = [
   'contact-woken',
   'intervention-deferred',
 ];
+MORE['0.4.0'] = [
+  ...MORE['0.3.0'],
+  'booking-cancelled-through-temporal',
+  'booking-cancelled-while-made',
+  'booking-completed',
+  'booking-continued-as-new',
+  'booking-expired',
+  'booking-failed',
+  'booking-no-show',
+  'booking-repaired',
+  'booking-rescheduled-and-cancelled',
+];
 /** Of 0.2.0: what the ledger has a row of. */
 const IN_LEDGER = [...MORE['0.2.0']!, 'scan-from-schedule'];
 

@@ -64,9 +64,8 @@ export interface BookingDesk {
 
 export const INVITEE = { email: 'asha@example.com', name: 'Asha Rao' };
 
-export function openBookings(service: TestService): BookingDesk {
+export function openBookings(service: TestService, workspace = `w-${randomUUID().slice(0, 8)}`): BookingDesk {
   const { operations, store, client } = service;
-  const workspace = `w-${randomUUID().slice(0, 8)}`;
   const caller = { workspace, actor: 'tester' };
   const handleOf = (id: string) => client.workflow.getHandle(workflowIds.booking(workspace, id));
   const readyOf = async <Items extends unknown[]>(read: () => Promise<Items>, ready: (items: Items) => boolean) =>

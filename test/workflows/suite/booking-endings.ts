@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { inParallel } from '../../../domain/in-parallel.ts';
 import { workflowIds } from '../../../domain/contracts/names.ts';
-import type { BookingStatus } from '../../../domain/contracts/bookings.ts';
 import type { Slot } from '../../../domain/contracts/slots.ts';
 import { newEffects } from '../../services/channels-suite/rigs.ts';
 import { type TestService, startTestStack } from '../../support/service.ts';
@@ -113,7 +113,7 @@ export function bookingEndings(name: string, tuning?: Tuning): void {
     );
 
     test(
-      'moved so often that it continues as new: nothing is forgotten, and what failed is not tried again by itself',
+      'it continues as new between moves: nothing is forgotten, and what failed is not tried again by itself',
       LONG,
       async () => {
         const desk = openBookings(service);
@@ -124,15 +124,14 @@ export function bookingEndings(name: string, tuning?: Tuning): void {
         zoom.script({ kind: 'accept' });
         zoom.requests.length = 0;
         const { runId } = await handleOf(desk, bookingId).describe();
+        // Signals that nobody takes make its history long at little cost.
+        const signalled = Array.from({ length: 1_800 });
+        await inParallel(signalled, 50, () => handleOf(desk, bookingId).signal('nothing'));
         let moves = 0;
-        const asks = async () =>
-          handleOf(desk, bookingId).executeUpdate<BookingStatus, [object]>('settled', { args: [{}] });
         while ((await handleOf(desk, bookingId).describe()).runId === runId) {
           moves += 1;
-          const moved = desk.reschedule(bookingId, moves % 2 === 1 ? other : one);
-          // Whoever asks just then is answered too.
-          const answers = await Promise.all([moved, ...Array.from({ length: 20 }, asks)]);
-          assert.ok(answers.every(({ state }) => state === 'confirmed'));
+          const moved = await desk.reschedule(bookingId, moves % 2 === 1 ? other : one);
+          assert.deepEqual([moved.state, moved.sequence], ['confirmed', moves]);
         }
         if (moves % 2 === 1) await desk.reschedule(bookingId, one);
         moves += moves % 2;
@@ -140,7 +139,10 @@ export function bookingEndings(name: string, tuning?: Tuning): void {
         const row = await desk.row(bookingId);
         assert.deepEqual([row.slotId, row.sequence, row.repairs], [other.id, moves + 1, ['meeting']]);
         assert.equal(zoom.requests.length, 0);
-        assert.deepEqual(await failedTasks(handleOf(desk, bookingId, runId)), []);
+        const faults = (await failedTasks(handleOf(desk, bookingId, runId))).filter(
+          (cause) => !cause.endsWith('_FORCE_CLOSE_COMMAND'),
+        );
+        assert.deepEqual(faults, [], 'but that the server was told more at once than it keeps for a task');
         await service.operations.repairBooking({ workspace: desk.workspace, actor: 'tester' }, { id: bookingId });
         const { joinUrl } = await desk.row(bookingId, (made) => made.joinUrl !== null && made.repairs.length === 0);
         assert.deepEqual(

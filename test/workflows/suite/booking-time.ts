@@ -26,7 +26,7 @@ const AWAY = { kind: 'status', status: 503, body: '{}' } as const;
 const isRefused = (error: unknown): boolean => error instanceof ReveilleError && error.code === 'conflict';
 
 /** The store, whose ledger takes no new effects of the kind that is named. */
-const withholding = (store: Store, withheld: { what: string | null }): Store => ({
+export const withholding = (store: Store, withheld: { what: string | null }): Store => ({
   ...store,
   effects: {
     ...store.effects,

@@ -16,6 +16,9 @@ export type BookingMail = 'confirmed' | 'changed' | 'cancelled';
 /** How long before the meeting the invitee is reminded of it. */
 const REMINDERS = { day: 24 * 3_600_000, hour: 3_600_000 } as const;
 type Reminder = keyof typeof REMINDERS;
+const REMINDED = ['day', 'hour'] as const satisfies readonly Reminder[];
+/** More than a contact ever has to come. */
+const MOST_PENDING = 1_000;
 
 /** Reasons of our own, which mean nothing to an invitee. */
 const UNTOLD: ReadonlySet<string | null> = new Set([CANCELLED_BY_INVITEE, CANCELLED_THROUGH_TEMPORAL]);
@@ -79,13 +82,14 @@ export function bookingMessageActivities(dependencies: ActivityDependencies) {
       const row = await bookingRow(dependencies, workspace, bookingId);
       if (row.contactId === null) return;
       const contact = { workspace, contactId: row.contactId };
-      if (row.sequence > 0) await cancelReminders(workspace, row, row.sequence - 1, 'The meeting was moved');
+      const current = REMINDED.map((which) => reminderId(workspace, row, which));
+      await cancelReminders(workspace, row, 'The meeting was moved', current);
       const { facts, language } = await factsOf(workspace, row);
-      for (const which of ['day', 'hour'] as const) {
+      for (const which of REMINDED) {
         const due = Date.parse(row.start) - REMINDERS[which];
         if (due <= Date.parse(timeFrom(at))) continue;
         await contacts.update(contact, 'scheduleFollowUp', {
-          followUpId: reminderId(workspace, row, which, row.sequence),
+          followUpId: reminderId(workspace, row, which),
           type: 'reminder',
           scheduledFor: new Date(due).toISOString(),
           payload: {
@@ -101,18 +105,22 @@ export function bookingMessageActivities(dependencies: ActivityDependencies) {
     /** Calls off the reminders of a meeting that does not take place. */
     async dropReminders({ workspace, bookingId, reason }: BookingStep & { reason: string }): Promise<void> {
       const row = await bookingRow(dependencies, workspace, bookingId);
-      for (const sequence of [row.sequence, row.sequence - 1]) {
-        if (sequence >= 0) await cancelReminders(workspace, row, sequence, reason);
-      }
+      await cancelReminders(workspace, row, reason);
     },
   };
 
-  async function cancelReminders(workspace: string, row: BookingRow, sequence: number, reason: string): Promise<void> {
-    const contact = { workspace, contactId: row.contactId! };
-    for (const which of ['day', 'hour'] as const) {
-      const followUpId = reminderId(workspace, row, which, sequence);
-      const there = await store.followUps.get(workspace, followUpId);
-      if (there?.state !== 'pending') continue;
+  /** Of whatever time: where a meeting is moved again before those of its last time were seen to, there are older ones. */
+  async function cancelReminders(
+    workspace: string,
+    row: BookingRow,
+    reason: string,
+    kept: string[] = [],
+  ): Promise<void> {
+    if (row.contactId === null) return;
+    const contact = { workspace, contactId: row.contactId };
+    const own = `${eventIdOf(workspace, row.bookingId)}-`;
+    for (const { followUpId } of await store.followUps.pending(workspace, row.contactId, MOST_PENDING)) {
+      if (!followUpId.startsWith(own) || kept.includes(followUpId)) continue;
       await contacts.update(contact, 'cancelFollowUp', { followUpId, reason, actor: ACTOR }).catch(unlessOver);
     }
   }
@@ -124,7 +132,7 @@ function unlessOver(error: unknown): void {
 }
 
 /** The same for the same time of a meeting: those of another are others. */
-const reminderId = (workspace: string, { bookingId }: BookingRow, which: Reminder, sequence: number): string =>
+const reminderId = (workspace: string, { bookingId, sequence }: BookingRow, which: Reminder): string =>
   `${eventIdOf(workspace, bookingId)}-${which}-${sequence}`;
 
 function invitationOf(

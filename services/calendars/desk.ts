@@ -79,6 +79,9 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     return bookings.taken(resource, wide, { calendar: id, at, except });
   };
 
+  /** Who is about to get a slot, by its id: whether they did. Who comes meanwhile comes second. */
+  const takers = new Map<string, Promise<boolean>>();
+
   return {
     calendars,
 
@@ -116,15 +119,27 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
     },
 
     async hold(workspace, asked, { holdMs, ...booking }, now) {
-      const { calendar, rules } = asked;
+      const { calendar, rules, slotId, start } = asked;
       const { id, resource, timezone } = calendar;
+      const isTaken = decideOn(asked, now);
+      // Most of a rush hear of it without waiting for the resource.
+      const why = isTaken(await taken(calendar, { from: start, to: start }, now, booking.bookingId));
+      if (why !== null) throw refusal(why, asked);
       const hold: Hold = {
         ...booking,
         ...timeOf(asked),
         ...{ calendar: id, resource, timezone, apartMs: apartOf(rules) },
         ...{ createdAt: new Date(now).toISOString(), holdUntil: new Date(now + holdMs).toISOString() },
       };
-      const answer = await bookings.hold(workspace, hold, decideOn(asked, now));
+      while (takers.has(slotId)) if (await takers.get(slotId)) throw refusal('taken', asked);
+      const asking = bookings.hold(workspace, hold, isTaken);
+      const gotIt = asking.then(
+        (answer) => 'held' in answer && answer.held.endedAt === null,
+        () => false,
+      );
+      takers.set(slotId, gotIt);
+      void gotIt.then(() => takers.get(slotId) === gotIt && takers.delete(slotId));
+      const answer = await asking;
       if ('refused' in answer) throw refusal(answer.refused, asked);
       return answer.held;
     },

@@ -7,6 +7,10 @@ export function updateError(error: unknown, otherwise: string): unknown {
   if (!(error instanceof WorkflowUpdateFailedError)) return error;
   const failure = applicationFailure(error.cause);
   if (!failure) return new ReveilleError('internal', otherwise, { cause: error });
+  // Of many at once some were not taken up; nothing was done.
+  if (failure.type === 'UnprocessedUpdate') {
+    return new ReveilleError('unavailable', 'Too much is asked of this at once: ask again', { cause: error });
+  }
   const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
   const code = codes.find((candidate) => ERROR_CATALOGUE[candidate].failureType === failure.type) ?? 'conflict';
   const errors = (failure.details ?? []) as FieldError[];

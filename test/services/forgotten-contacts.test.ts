@@ -19,6 +19,7 @@ type Asked = Parameters<Store['followUps']['forgotten']>;
 interface World {
   forgotten?: (...asked: Asked) => Promise<ContactOf[]>;
   expired?: () => Promise<number>;
+  left?: () => Promise<number>;
   wake?: (contact: ContactOf) => Promise<void>;
   probe?: () => Promise<void>;
   ping?: () => Promise<void>;
@@ -33,6 +34,7 @@ function sweep(world: World) {
   const store = {
     ping: world.ping ?? (() => Promise.resolve()),
     effects: { expireLeases: world.expired ?? (() => Promise.resolve(0)) },
+    bookings: { expireHolds: world.left ?? (() => Promise.resolve(0)) },
     followUps: {
       forgotten: (...given: Asked) => {
         asked.push(given);
@@ -130,6 +132,15 @@ test('lost attempts are given up at each look, and told of when there are any', 
   assert.deepEqual(
     lines.map(({ level, count }) => [level, count]),
     [['warn', 3]],
+  );
+});
+
+test('slots that are held for nobody are given back at each look, and told of when there are any', async () => {
+  const { reconcile, lines } = sweep({ left: () => Promise.resolve(2) });
+  await reconcile();
+  assert.deepEqual(
+    lines.map(({ level, count }) => [level, count]),
+    [['warn', 2]],
   );
 });
 

@@ -63,7 +63,10 @@ describe('Bad workflow input', () => {
   test('a workflow type nobody knows ends at once and the known ones are named', LIMIT, async () => {
     const { failure, retried } = await failureOf('customerScam', [{}]);
     assert.equal(failure.type, 'UnknownWorkflowType');
-    assert.match(failure.message, /"customerScam"\. Known types: customerScan, intervention, contact, maintenance\./);
+    assert.match(
+      failure.message,
+      /"customerScam"\. Known types: customerScan, intervention, contact, booking, maintenance\./,
+    );
     assert.deepEqual(retried, []);
   });
 

@@ -62,5 +62,5 @@ function ofEffect(performed: Performed): Tried & { result?: Record<string, unkno
 /** What may have gone out is not sent again: it is on the review list. */
 function ofMail({ outcome, at, reason }: Delivery): Tried {
   if (outcome === 'later') return { outcome, at: at ?? new Date(Date.now() + AGAIN_MS).toISOString(), reason };
-  return outcome === 'failed' || outcome === 'unknown' ? { outcome: 'failed', reason } : { outcome: 'done' };
+  return outcome === 'failed' ? { outcome, reason } : { outcome: 'done' };
 }

@@ -133,7 +133,7 @@ export function lostDeliveriesSuite(open: StoreUnderTest): void {
       ],
     );
     const reply = { messageId: 'm1', at: OVER, channel: 'email' };
-    assert.deepEqual(await store.contacts.replied(workspace, 'c1', reply), { cancelled: 0 });
+    assert.deepEqual(await store.contacts.replied(workspace, 'c1', reply), { cancelled: 0, kept: 0 });
     for (const id of ids) assert.deepEqual(await statesOf(store, workspace, id), ['processing', 'unknown'], id);
     assert.deepEqual(await store.followUps.pending(workspace, 'c1', 10), []);
     assert.deepEqual((await told(store, workspace)).flat().filter(Boolean), ['contact.replied']);

@@ -29,18 +29,24 @@ export function repliesSuite(open: StoreUnderTest): void {
     await store.effects.plan(workspace, effectOf('other', 'c2'));
     await store.effects.attempt(workspace, 'k2', NOW, ONCE);
     const state = async (key: string) => (await store.effects.plan(workspace, effectOf(key))).state;
-    assert.deepEqual(await store.contacts.replied(workspace, 'c1', REPLY), { cancelled: 2 });
+    assert.deepEqual(await store.contacts.replied(workspace, 'c1', REPLY), { cancelled: 2, kept: 0 });
     assert.deepEqual(
       [await state('k1'), await state('k2'), await state('other')],
       ['cancelled', 'attempting', 'planned'],
     );
     assert.equal((await store.followUps.get(workspace, 'f1'))?.actor, 'c1');
     await store.followUps.schedule(workspace, [followUpOf('f4', 'c1')]);
-    assert.deepEqual(await store.contacts.replied(workspace, 'c1', { ...REPLY, at: inMinutes(9) }), { cancelled: 2 });
+    assert.deepEqual(await store.contacts.replied(workspace, 'c1', { ...REPLY, at: inMinutes(9) }), {
+      cancelled: 2,
+      kept: 0,
+    });
     assert.equal((await store.followUps.get(workspace, 'f4'))?.state, 'pending');
-    assert.deepEqual(await store.contacts.replied(workspace, 'c1', { ...REPLY, messageId: 'in/2' }), { cancelled: 1 });
+    assert.deepEqual(await store.contacts.replied(workspace, 'c1', { ...REPLY, messageId: 'in/2' }), {
+      cancelled: 1,
+      kept: 0,
+    });
     // The same id from somebody else is another message.
-    assert.deepEqual(await store.contacts.replied(workspace, 'c2', REPLY), { cancelled: 1 });
+    assert.deepEqual(await store.contacts.replied(workspace, 'c2', REPLY), { cancelled: 1, kept: 0 });
     const events = await store.events.after(workspace, 0, 50);
     const told = (type: string) => events.filter((each) => each.type === type).map(({ data }) => data);
     for (const data of told('contact.replied')) assert.deepEqual(contact.strict().parse(data), data);

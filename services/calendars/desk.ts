@@ -27,7 +27,7 @@ export interface Checked {
 }
 
 /** What the desk asks of the store. */
-type Bookings = Pick<BookingStore, 'hold' | 'beginMove' | 'taken'>;
+type Bookings = Pick<BookingStore, 'get' | 'hold' | 'beginMove' | 'taken'>;
 
 /** Where slots are asked for and taken. */
 export interface BookingDesk {
@@ -122,6 +122,8 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
       const { calendar, rules, slotId, start } = asked;
       const { id, resource, timezone } = calendar;
       const isTaken = decideOn(asked, now);
+      const there = await bookings.get(workspace, booking.bookingId);
+      if (there !== null) return there;
       // Most of a rush hear of it without waiting for the resource.
       const why = isTaken(await taken(calendar, { from: start, to: start }, now, booking.bookingId));
       if (why !== null) throw refusal(why, asked);

@@ -168,13 +168,4 @@ describe('Histories recorded with released versions', async () => {
     );
     assert.deepEqual(await failed(bundle), ['scan-from-schedule.json']);
   });
-
-  test('a contact that ends its history sooner than it did before fails the replay', LIMIT, async () => {
-    const bundle = await bundleWith('sooner', 'contact/contact.ts', (source) =>
-      source.replace(" && patched('full-at-400')", ''),
-    );
-    const outcomes = await replayHistories(join(HISTORIES, '0.3.0'), bundle);
-    const other = outcomes.filter((outcome) => outcome.error !== null).map((outcome) => outcome.file);
-    assert.deepEqual(other, filesOf(['contact-continued-as-new']));
-  });
 });

@@ -8,7 +8,7 @@ import { isOpen } from './follow-up-rows.ts';
  * So many follow-ups of a workspace are tried within a second; more of one instant go on in the seconds after it. Timers that all
  * end at once take the server several times the work of the same spread over the time that sending them takes anyway.
  */
-const MOST_PER_SECOND = 100;
+const MOST_PER_SECOND = 83;
 const SECOND_MS = 1_000;
 /** Of so many seconds it is read at once how full they are. */
 const READ_SECONDS = 600;

@@ -13,6 +13,10 @@ const START_TIMEOUT_MS = 60_000;
 const GARBAGE_PERCENT = '200';
 /** Of SQLite in memory, which goes through the table of its pages at each commit: larger ones are fewer. */
 const PAGE_BYTES = 16_384;
+/** The state of so many workflows is kept ready; the CLI's server has 8,096, and reads each again at each step when more are running. */
+const WORKFLOWS_AT_HAND = 50_000;
+/** So many write at once what its lists show, a quarter of its work where workflows end: of 512, as it has, they are first in line. */
+const LIST_WRITERS = 1;
 const STOP_GRACE_MS = 10_000;
 const ATTEMPTS = 5;
 
@@ -138,6 +142,8 @@ function serverArguments(options: DevServerOptions, port: number, uiPort: number
       : ['--sqlite-pragma', `page_size=${PAGE_BYTES}`]),
     // By default a namespace's schedules start about 33 workflows a second.
     ...['--dynamic-config-value', 'worker.schedulerNamespaceStartWorkflowRPS=1000'],
+    ...['--dynamic-config-value', `history.hostLevelCacheMaxSize=${WORKFLOWS_AT_HAND}`],
+    ...['--dynamic-config-value', `history.visibilityProcessorSchedulerWorkerCount=${LIST_WRITERS}`],
     ...options.searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...['--log-level', 'error', '--log-format', 'json', '--color', 'never'],
     // TEMPORAL_* variables and profiles of the user speak of another server.

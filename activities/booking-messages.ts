@@ -1,5 +1,6 @@
 import { CANCELLED_BY_INVITEE, CANCELLED_THROUGH_TEMPORAL } from '../domain/bookings/booking.ts';
 import { composeBookingMail, reminderPayload } from '../domain/bookings/messages.ts';
+import type { BookingMail, BookingReminder } from '../domain/bookings/texts/booking-texts.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
 import type { BookableCalendar } from '../services/calendars/calendars.ts';
@@ -10,13 +11,9 @@ import { timeFrom } from './clock.ts';
 import { type Delivery, type MessageToSend, deliver } from './delivery.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
-/** What the invitee is told. */
-export type BookingMail = 'confirmed' | 'changed' | 'cancelled';
-
 /** How long before the meeting the invitee is reminded of it. */
 const REMINDERS = { day: 24 * 3_600_000, hour: 3_600_000 } as const;
-type Reminder = keyof typeof REMINDERS;
-const REMINDED = ['day', 'hour'] as const satisfies readonly Reminder[];
+const REMINDED = ['day', 'hour'] as const satisfies readonly BookingReminder[];
 /** More than a contact ever has to come. */
 const MOST_PENDING = 1_000;
 
@@ -132,7 +129,7 @@ function unlessOver(error: unknown): void {
 }
 
 /** The same for the same time of a meeting: those of another are others. */
-const reminderId = (workspace: string, { bookingId, sequence }: BookingRow, which: Reminder): string =>
+const reminderId = (workspace: string, { bookingId, sequence }: BookingRow, which: BookingReminder): string =>
   `${eventIdOf(workspace, bookingId)}-${which}-${sequence}`;
 
 function invitationOf(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BookingInput, BookingState } from '../domain/contracts/bookings.ts';
+import type { BookingInput, BookingState, Errand } from '../domain/contracts/bookings.ts';
 import type { OutboxMessage } from '../domain/contracts/interventions.ts';
 import { ReveilleError } from '../domain/errors.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
@@ -33,7 +33,7 @@ export interface HeldBooking {
 
 /** What could not be done for a booking, by its name; `isLong`: for so long that a person should know. */
 export interface Trouble {
-  errand: string;
+  errand: Errand;
   reason: string;
   isLong: boolean;
 }
@@ -43,7 +43,7 @@ export function bookingActivities(dependencies: ActivityDependencies) {
   const { store, failpoint, escalationOwner } = dependencies;
   const { desk, meetings } = dependencies.booking;
 
-  async function heldAs(row: BookingRow): Promise<HeldBooking> {
+  function heldAs(row: BookingRow): HeldBooking {
     const { state, start, end, holdUntil, repairs, sequence } = row;
     const source = desk.calendars.get(row.calendar)?.source ?? null;
     return {

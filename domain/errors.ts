@@ -27,6 +27,12 @@ export const ERROR_CATALOGUE = {
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 
+/** The code of a workflow's failure by its type; null where the catalogue has none. */
+export function codeOfFailure(type: string | null | undefined): ErrorCode | null {
+  const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
+  return codes.find((code) => ERROR_CATALOGUE[code].failureType === type) ?? null;
+}
+
 /** One wrong field: `path` as a reader would write it (`riskThreshold`, `orders!C7`), and what is wrong with it. */
 export interface FieldError {
   path: string;

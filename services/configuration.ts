@@ -7,7 +7,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_WORKSPACE, slug } from '../domain/contracts/names.ts';
 import { duration } from '../domain/contracts/time-values.ts';
-import { parseZone } from '../domain/cron/zones.ts';
+import { timeZone } from '../domain/contracts/time-zone.ts';
 import { type FieldError, invalidInput } from '../domain/errors.ts';
 import { fieldErrors } from '../domain/parse.ts';
 import { FAILPOINTS, type Fault, parseFault } from '../domain/ports/failpoints.ts';
@@ -35,16 +35,6 @@ import type { TemporalTarget } from './temporal/connection.ts';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const text = z.string().trim().min(1, 'must not be empty');
-const timeZone = text.transform((name, context) => {
-  try {
-    return parseZone(name, Date.now());
-  } catch {
-    // The reason would quote the value, which may be a secret in the wrong place.
-    context.addIssue({ code: 'custom', message: 'must be an IANA time zone such as Asia/Kolkata, or UTC' });
-    return z.NEVER;
-  }
-});
-
 const fault = text.transform((value, context) => {
   const parsed = parseFault(value);
   if (parsed !== null) return parsed;
@@ -76,7 +66,7 @@ const settings = z.strictObject({
   rateLimit: z.coerce.number('must be requests a minute').int().min(1).max(10_000_000).default(6_000),
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   cacheDir: text.nullable().default(null),
-  timezone: timeZone.default('UTC'),
+  timezone: text.pipe(timeZone).default('UTC'),
   llm: z
     .strictObject({
       baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { bookingOf } from '../../domain/bookings/booking.ts';
-import type { Booking, BookingInput, BookingRequest } from '../../domain/contracts/bookings.ts';
+import type { Booking, BookingRequest, BookingStart } from '../../domain/contracts/bookings.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { BookingUpdates } from '../../domain/ports/booking-service.ts';
 import type { BookingRow } from '../../domain/ports/booking-store.ts';
@@ -60,10 +60,10 @@ export function bookingOperations(dependencies: OperationDependencies): Pick<Ope
 }
 
 /** What the workflow of a booking goes on from that was lost: the store has the rest. */
-function againFrom(workspace: string, row: BookingRow): BookingInput {
+function againFrom(workspace: string, row: BookingRow): BookingStart {
   const { bookingId, calendar, slotId, invitee, topic, contactId, inviteeTimezone, language } = row;
   return {
-    ...{ workspace, bookingId, calendar, slotId, invitee, topic, revision: 0, todo: [] },
+    ...{ workspace, bookingId, calendar, slotId, invitee, topic },
     ...(contactId !== null && { contactId }),
     ...(inviteeTimezone !== null && { timezone: inviteeTimezone }),
     ...(language !== null && { language }),
@@ -80,10 +80,9 @@ async function create(dependencies: OperationDependencies, caller: Caller, reque
   const held = await take({ store, desk }, caller, request, at);
   const { bookingId } = held;
   if (held.endedAt !== null) throw new ReveilleError('conflict', `Booking ${bookingId} is over: ${held.stateReason}`);
-  const input = { ...request, workspace, bookingId, revision: 0, todo: [] };
   const begun = async () => {
     if (held.startedAt === null) await seeCalendar(desk, held, at);
-    return service.make(input, SETTLED_MS);
+    return service.make({ ...request, workspace, bookingId }, SETTLED_MS);
   };
   const status = await begun().catch(async (error: unknown) => {
     // Where nobody is at it, the slot is free again, and whoever asked may ask again.
@@ -104,8 +103,7 @@ async function take(
 ): Promise<BookingRow> {
   for (let count = 0; ; count += 1) {
     const bookingId = bookingIdOf(workspace, requestKey, count);
-    const input = { ...request, workspace, bookingId, revision: 0, todo: [] };
-    const row = await takeSlot(parts, input, { createdBy: actor, at });
+    const row = await takeSlot(parts, { ...request, workspace, bookingId }, { createdBy: actor, at });
     if (row.endedAt === null || row.startedAt !== null) return row;
   }
 }

@@ -1,6 +1,6 @@
 import type { Calendar } from '../../domain/contracts/calendars.ts';
 import type { Slot } from '../../domain/contracts/slots.ts';
-import { parseZone } from '../../domain/cron/zones.ts';
+import { readersZone } from '../../domain/contracts/time-zone.ts';
 import { ReveilleError, invalidInput } from '../../domain/errors.ts';
 import { slotsMessage } from '../../domain/slots/message.ts';
 import type { BookableCalendar, Person } from '../../services/calendars/calendars.ts';
@@ -45,17 +45,17 @@ export function calendarOperations({ desk, store }: OperationDependencies): Cale
 /** Slots: everything about them that needs no running workflow. */
 export function slotOperations({ desk, timezone: usual = 'UTC' }: OperationDependencies): SlotOperations {
   return {
-    async listSlots({ workspace }, asked) {
+    async listSlots(_caller, asked) {
       const { calendar } = asked;
       if (calendar !== undefined) calendarOf(desk, calendar);
-      return { items: (await desk?.slots(workspace, asked, Date.now())) ?? [], nextCursor: null };
+      return { items: (await desk?.slots(asked, Date.now())) ?? [], nextCursor: null };
     },
 
-    async slotsMessage({ workspace }, { max, timezone, language, ...asked }) {
+    async slotsMessage(_caller, { max, timezone, language, ...asked }) {
       const now = Date.now();
       if (asked.calendar !== undefined) calendarOf(desk, asked.calendar);
-      const zone = timezone === undefined ? (zoneOf(desk, asked.calendar) ?? usual) : readerZone(timezone, now);
-      const slots = atTimesOfTheirOwn((await desk?.slots(workspace, asked, now)) ?? []).slice(0, max);
+      const zone = timezone === undefined ? (zoneOf(desk, asked.calendar) ?? usual) : readersZone(timezone, now);
+      const slots = atTimesOfTheirOwn((await desk?.slots(asked, now)) ?? []).slice(0, max);
       return { message: slotsMessage(slots, { max, timezone: zone, language }), slots };
     },
   };
@@ -88,14 +88,6 @@ function atTimesOfTheirOwn(slots: readonly Slot[]): Slot[] {
 /** The zone of the calendar, or of the first. */
 function zoneOf(desk: BookingDesk | undefined, id: string | undefined): string | undefined {
   return (id === undefined ? desk?.calendars.all()[0] : desk?.calendars.get(id))?.timezone;
-}
-
-function readerZone(name: string, now: number): string {
-  try {
-    return parseZone(name, now);
-  } catch {
-    throw invalidInput([{ path: 'timezone', message: 'must be an IANA time zone such as Asia/Kolkata, or UTC' }]);
-  }
 }
 
 function toCalendar({ id, timezone, settings, representative, source }: BookableCalendar): Calendar {

@@ -112,6 +112,8 @@ export const bookingInput = bookingRequest.extend({
   todo: z.array(openErrand).max(ERRANDS.length).default([]),
 });
 export type BookingInput = z.output<typeof bookingInput>;
+/** The same as its first run takes it. */
+export type BookingStart = Omit<BookingInput, 'revision' | 'todo'>;
 
 /** Update `reschedule`. */
 export const rescheduleMessage = z.strictObject({ slotId: identifier, actor });

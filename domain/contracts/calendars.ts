@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseZone } from '../cron/zones.ts';
 import { identifier, slug } from './names.ts';
 import { duration, instant, instantOut } from './time-values.ts';
+import { timeZone } from './time-zone.ts';
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -35,16 +35,6 @@ export type WorkingHours = Partial<Record<Weekday, WorkingTime[]>>;
 
 /** A duration that may also be none: `0`, `"0m"`. Milliseconds. */
 const durationOrNone = z.union([z.literal([0, '0', '0s', '0m', '0h', '0d']).transform(() => 0), duration]);
-
-/** An IANA zone as people write it, its case put right. */
-const timeZone = z.string().transform((name, context) => {
-  try {
-    return parseZone(name, Date.now());
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be an IANA time zone such as Asia/Kolkata, or UTC' });
-    return z.NEVER;
-  }
-});
 
 const date = z.iso.date('must be a date such as 2027-01-01');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });

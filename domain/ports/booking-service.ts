@@ -1,5 +1,5 @@
 import type {
-  BookingInput,
+  BookingStart,
   BookingStatus,
   CancelBookingMessage,
   NoShowMessage,
@@ -26,7 +26,7 @@ export interface BookingService {
    * Starts the workflow of a booking, or finds it started, and waits until it is known whether it was made; not longer than
    * `milliseconds`. @returns null when that was not known in time. @throws ReveilleError `unavailable` when Temporal does not answer
    */
-  make(booking: BookingInput, milliseconds: number): Promise<BookingStatus | null>;
+  make(booking: BookingStart, milliseconds: number): Promise<BookingStatus | null>;
   /**
    * Sends an update and waits for its answer. `updateId`: the same again is answered the same. `lost`: what its workflow goes on from
    * where it is gone though the booking is not over, such as one that was terminated. @throws ReveilleError what the workflow refused
@@ -36,6 +36,6 @@ export interface BookingService {
     booking: BookingOf,
     name: Name,
     message: BookingUpdates[Name],
-    options: { updateId: string | undefined; lost: BookingInput | null },
+    options: { updateId: string | undefined; lost: BookingStart | null },
   ): Promise<BookingStatus>;
 }

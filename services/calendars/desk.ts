@@ -37,7 +37,6 @@ export interface BookingDesk {
    * @throws ReveilleError `not_found` for an unknown calendar
    */
   slots(
-    workspace: string,
     options: { calendar?: string | undefined; from?: string | undefined; days: number; all?: boolean | undefined },
     now: number,
   ): Promise<Slot[]>;
@@ -85,7 +84,7 @@ export function createDesk(calendars: Calendars, bookings: Bookings): BookingDes
   return {
     calendars,
 
-    async slots(_workspace, { calendar: id, from, days, all }, now) {
+    async slots({ calendar: id, from, days, all }, now) {
       const asked = id === undefined ? calendars.all() : [known(id)];
       const found = await Promise.all(
         asked.map(async (calendar) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BookingInput } from '../../domain/contracts/bookings.ts';
-import { parseZone } from '../../domain/cron/zones.ts';
+import type { BookingStart } from '../../domain/contracts/bookings.ts';
+import { readersZone } from '../../domain/contracts/time-zone.ts';
 import { invalidInput } from '../../domain/errors.ts';
 import type { BookingRow } from '../../domain/ports/booking-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
@@ -20,7 +20,7 @@ interface Parts {
  */
 export async function takeSlot(
   { store, desk }: Parts,
-  { workspace, bookingId, ...asked }: BookingInput,
+  { workspace, bookingId, ...asked }: BookingStart,
   { createdBy, at }: { createdBy: string; at: string },
 ): Promise<BookingRow> {
   const { invitee, topic } = asked;
@@ -31,7 +31,8 @@ export async function takeSlot(
       { path: 'contactId', message: 'is no contact of this workspace; leave it out to have one made' },
     ]);
   }
-  const inviteeTimezone = asked.timezone === undefined ? (contact?.timezone ?? null) : zoneOf(asked.timezone, at);
+  const inviteeTimezone =
+    asked.timezone === undefined ? (contact?.timezone ?? null) : readersZone(asked.timezone, Date.parse(at));
   const booking = {
     ...{ bookingId, invitee, topic, inviteeTimezone, createdBy, holdMs: HOLD_MS },
     contactId: asked.contactId ?? inviteeContactId(invitee.email),
@@ -43,11 +44,3 @@ export async function takeSlot(
 /** The contact of a person who is known by an address alone: the same address is the same contact. */
 const inviteeContactId = (email: string): string =>
   `I${createHash('sha256').update(email.trim().toLowerCase()).digest('hex').slice(0, 24)}`;
-
-function zoneOf(name: string, at: string): string {
-  try {
-    return parseZone(name, Date.parse(at));
-  } catch {
-    throw invalidInput([{ path: 'timezone', message: 'must be an IANA time zone such as Asia/Kolkata, or UTC' }]);
-  }
-}

@@ -4,7 +4,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import type { BookingInput, BookingStatus } from '../../domain/contracts/bookings.ts';
+import type { BookingStart, BookingStatus } from '../../domain/contracts/bookings.ts';
 import { TASK_QUEUES, workflowIds } from '../../domain/contracts/names.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { BookingOf, BookingService } from '../../domain/ports/booking-service.ts';
@@ -17,7 +17,7 @@ const DEADLINE_EXCEEDED = 4;
 
 /** The workflows of bookings, through a client of their namespace. */
 export function createBookingService(client: Client): BookingService {
-  const withStart = (booking: BookingInput, name: string, options: { args: [unknown]; updateId?: string }) =>
+  const withStart = (booking: BookingStart, name: string, options: { args: [unknown]; updateId?: string }) =>
     client.workflow.executeUpdateWithStart<() => Promise<unknown>, BookingStatus, [unknown]>(name, {
       ...options,
       startWorkflowOperation: new WithStartWorkflowOperation('booking', {
@@ -58,7 +58,7 @@ const isTooLate = (error: unknown): boolean =>
 const isOver = ({ bookingId }: BookingOf, cause: unknown): ReveilleError =>
   new ReveilleError('conflict', `Booking ${bookingId} is over, and cannot be changed`, { cause });
 
-function startOf(booking: BookingInput) {
+function startOf(booking: BookingStart) {
   const { workspace, bookingId, calendar, contactId } = booking;
   return {
     workflowId: workflowIds.booking(workspace, bookingId),

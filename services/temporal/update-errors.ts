@@ -1,6 +1,6 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { ERROR_CATALOGUE, type ErrorCode, type FieldError, ReveilleError } from '../../domain/errors.ts';
+import { type FieldError, ReveilleError, codeOfFailure } from '../../domain/errors.ts';
 
 /** An update's refusal in our words (`otherwise` where it has none); what else went wrong stays as it is. */
 export function updateError(error: unknown, otherwise: string): unknown {
@@ -11,8 +11,7 @@ export function updateError(error: unknown, otherwise: string): unknown {
   if (failure.type === 'UnprocessedUpdate') {
     return new ReveilleError('unavailable', 'Too much is asked of this at once: ask again', { cause: error });
   }
-  const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
-  const code = codes.find((candidate) => ERROR_CATALOGUE[candidate].failureType === failure.type) ?? 'conflict';
+  const code = codeOfFailure(failure.type) ?? 'conflict';
   const errors = (failure.details ?? []) as FieldError[];
   return new ReveilleError(code, failure.message, { errors, cause: error });
 }

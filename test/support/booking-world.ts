@@ -108,15 +108,7 @@ export class BookingWorld implements AsyncDisposable {
     const hold = { ...about, inviteeTimezone: null, language: null, createdBy: 'tester', holdMs };
     await this.desk.hold(WORKSPACE, await this.desk.slotOf(slotId), hold, at);
     const { bookingId, invitee, topic } = about;
-    const input = {
-      workspace: WORKSPACE,
-      bookingId,
-      calendar: CALENDAR,
-      slotId,
-      invitee,
-      topic,
-      ...{ revision: 0, todo: [] },
-    };
+    const input = { workspace: WORKSPACE, bookingId, calendar: CALENDAR, slotId, invitee, topic };
     return createBookingService(this.stack.temporal.client).make(input, 8_000);
   }
 
@@ -171,7 +163,7 @@ export class BookingWorld implements AsyncDisposable {
       everything((page) => this.store.effects.list(WORKSPACE, page)),
       everything((page) => this.store.followUps.list(WORKSPACE, page)),
       Promise.all(rows.map((row) => this.#workflow(row))),
-      this.desk.slots(WORKSPACE, { calendar: CALENDAR, from, days: DAYS }, Date.now()),
+      this.desk.slots({ calendar: CALENDAR, from, days: DAYS }, Date.now()),
     ]);
     return {
       bookings: rows.map((row) => ({ ...row, name: nameOf(row), marker: eventIdOf(WORKSPACE, row.bookingId) })),

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { AcceptedEffects } from './accepted-effects.ts';
+import { Misbehaving } from './misbehaving.ts';
 
 /** What a stub does with a request. `accepts`: whether it has acted on it by then. */
 export type HttpBehaviour =
@@ -37,13 +38,11 @@ export interface HttpProtocol {
 export class StubHttpService implements AsyncDisposable {
   readonly requests: HttpRequest[] = [];
   readonly effects: AcceptedEffects;
-  /** Bytes of answers that were taken from us. */
-  bytesWritten = 0;
   readonly #protocol: HttpProtocol;
   readonly #seen = new Set<string>();
   #behaviours: HttpBehaviour[] = [{ kind: 'accept' }];
   readonly #server = createServer((request, response) => void this.#handle(request, response));
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #misbehaving = new Misbehaving();
 
   private constructor(protocol: HttpProtocol, effects: AcceptedEffects) {
     this.#protocol = protocol;
@@ -56,6 +55,11 @@ export class StubHttpService implements AsyncDisposable {
     return stub;
   }
 
+  /** Bytes of huge answers that were taken from us. */
+  get bytesWritten(): number {
+    return this.#misbehaving.bytesWritten;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -65,7 +69,7 @@ export class StubHttpService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#misbehaving.end();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -79,7 +83,9 @@ export class StubHttpService implements AsyncDisposable {
     if ('status' in asked) return answerJson(response, asked.status, asked.answer);
     if (behaviour.kind === 'slow') return this.#slow(behaviour, response, asked);
     if (behaviour.kind === 'accept' || (behaviour.kind !== 'status' && behaviour.accepts)) this.#accept(asked);
-    this.#answer(behaviour, response, asked.answer);
+    response.on('error', () => undefined);
+    if (behaviour.kind === 'accept') return answerJson(response, 200, asked.answer);
+    this.#misbehaving.answer(behaviour, response);
   }
 
   #accept({ key, to, text: said }: { key: string | null; to: string; text: string }): void {
@@ -94,57 +100,10 @@ export class StubHttpService implements AsyncDisposable {
     asked: { key: string | null; to: string; text: string; answer: object },
   ): void {
     if (accepts === 'at-once') this.#accept(asked);
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    this.#misbehaving.later(afterMs, () => {
       if (accepts === 'then') this.#accept(asked);
       answerJson(response, 200, asked.answer);
-    }, afterMs);
-    this.#timers.add(timer);
-  }
-
-  #answer(behaviour: Exclude<HttpBehaviour, { kind: 'slow' }>, response: ServerResponse, good: object): void {
-    response.on('error', () => undefined);
-    switch (behaviour.kind) {
-      case 'accept':
-        return answerJson(response, 200, good);
-      case 'hang':
-        return;
-      case 'reset':
-        response.socket?.resetAndDestroy();
-        return;
-      case 'status':
-        response.writeHead(behaviour.status, { 'content-type': 'application/json', ...behaviour.headers });
-        response.end(behaviour.body ?? '');
-        return;
-      case 'garbage':
-        response.writeHead(200, { 'content-type': 'text/html' });
-        response.end('<html>Welcome to nginx!</html>');
-        return;
-      case 'huge':
-        return this.#huge(response, behaviour.bytes);
-      case 'drip': {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        const timer = setInterval(() => response.write(' '), behaviour.everyMs);
-        this.#timers.add(timer);
-        response.on('close', () => clearInterval(timer));
-      }
-    }
-  }
-
-  #huge(response: ServerResponse, bytes: number): void {
-    const chunk = Buffer.alloc(64 * 1024, ' ');
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const push = (): void => {
-      while (this.bytesWritten < bytes && !response.destroyed) {
-        this.bytesWritten += chunk.byteLength;
-        if (!response.write(chunk)) {
-          response.once('drain', push);
-          return;
-        }
-      }
-      response.end();
-    };
-    push();
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { ZoomSettings } from '../../services/calendars/settings.ts';
 import type { AcceptedEffects } from './accepted-effects.ts';
+import { Misbehaving } from './misbehaving.ts';
 import type { HttpBehaviour, HttpRequest } from './stub-http-service.ts';
 import {
   type StandingMeeting,
@@ -47,12 +48,10 @@ export class StubZoom implements AsyncDisposable {
   readonly tokenRequests: HttpRequest[] = [];
   readonly effects: AcceptedEffects;
   readonly account: StubZoomAccount;
-  /** Bytes of huge answers that were taken from us. */
-  bytesWritten = 0;
   #behaviours: HttpBehaviour[] = [{ kind: 'accept' }];
   #tokenBehaviours: HttpBehaviour[] = [{ kind: 'accept' }];
   readonly #server = createServer((request, response) => void this.#handle(request, response));
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #misbehaving = new Misbehaving();
 
   private constructor(effects: AcceptedEffects, options: ZoomAccountOptions) {
     this.effects = effects;
@@ -65,6 +64,11 @@ export class StubZoom implements AsyncDisposable {
     const stub = new StubZoom(effects, options);
     await new Promise<void>((resolve) => stub.#server.listen(0, '127.0.0.1', resolve));
     return stub;
+  }
+
+  /** Bytes of huge answers that were taken from us. */
+  get bytesWritten(): number {
+    return this.#misbehaving.bytesWritten;
   }
 
   get url(): string {
@@ -103,7 +107,7 @@ export class StubZoom implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#misbehaving.end();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -120,54 +124,12 @@ export class StubZoom implements AsyncDisposable {
     if (behaviour.kind === 'slow') return this.#slow(behaviour, response, act);
     if (behaviour.kind === 'accept') return answer(response, act());
     if (behaviour.kind !== 'status' && behaviour.accepts) act();
-    this.#misbehave(behaviour, response);
+    this.#misbehaving.answer(behaviour, response);
   }
 
   #slow({ afterMs, accepts }: HttpBehaviour & { kind: 'slow' }, response: ServerResponse, act: () => ZoomReply): void {
     const done = accepts === 'at-once' ? act() : null;
-    this.#timers.add(setTimeout(() => answer(response, done ?? act()), afterMs));
-  }
-
-  #misbehave(behaviour: Exclude<HttpBehaviour, { kind: 'slow' | 'accept' }>, response: ServerResponse): void {
-    switch (behaviour.kind) {
-      case 'hang':
-        return;
-      case 'reset':
-        response.socket?.resetAndDestroy();
-        return;
-      case 'status':
-        response.writeHead(behaviour.status, { 'content-type': 'application/json', ...behaviour.headers });
-        response.end(behaviour.body ?? '');
-        return;
-      case 'garbage':
-        response.writeHead(200, { 'content-type': 'text/html' });
-        response.end('<html>Welcome to nginx!</html>');
-        return;
-      case 'huge':
-        return this.#huge(response, behaviour.bytes);
-      case 'drip': {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        const timer = setInterval(() => response.write(' '), behaviour.everyMs);
-        this.#timers.add(timer);
-        response.on('close', () => clearInterval(timer));
-      }
-    }
-  }
-
-  #huge(response: ServerResponse, bytes: number): void {
-    const chunk = Buffer.alloc(64 * 1024, ' ');
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const push = (): void => {
-      while (this.bytesWritten < bytes && !response.destroyed) {
-        this.bytesWritten += chunk.byteLength;
-        if (!response.write(chunk)) {
-          response.once('drain', push);
-          return;
-        }
-      }
-      response.end();
-    };
-    push();
+    this.#misbehaving.later(afterMs, () => answer(response, done ?? act()));
   }
 }
 

@@ -72,7 +72,7 @@ export async function attend(course: Course, inTurn: InTurn): Promise<'over' | '
     if (await patiently()) continue;
     if (!isWaitedFor()) last = Math.min(last, Date.now() + LAST_MS);
     if (isDone()) return 'over';
-    if (status.state === 'confirmed') course.show('waiting for the meeting');
+    if (status.state === 'confirmed') course.rest();
     await condition(() => isOtherwise() || isDone(), wait(), {
       summary: 'Until the meeting is over, or there is something to do',
     });

@@ -1,8 +1,8 @@
 import { ActivityFailure, isCancellation, rootCause } from '@temporalio/workflow';
 import type { Delivery } from '../../activities/delivery.ts';
 import type { Performed } from '../../activities/effects.ts';
-import type { BookingMail } from '../../activities/booking-messages.ts';
 import { asking, sending } from '../activity-profiles.ts';
+import type { BookingMail } from '../../domain/bookings/texts/booking-texts.ts';
 import type { Due, Tried } from './todo.ts';
 
 /** When an activity that failed for a whole day of attempts is tried again, in milliseconds. */

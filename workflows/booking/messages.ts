@@ -9,8 +9,7 @@ import {
   rescheduleMessage,
   settledMessage,
 } from '../../domain/contracts/bookings.ts';
-import { inPlainWords } from '../in-plain-words.ts';
-import { parseInput } from '../input.ts';
+import { onUpdate } from '../on-update.ts';
 
 const update = <Name extends string>(name: Name): UpdateDefinition<BookingStatus, [unknown], Name> =>
   defineUpdate(name);
@@ -32,25 +31,16 @@ export interface Actions {
 
 /** Answers the messages of a booking with what it is then. */
 export function answerMessages(status: BookingStatus, actions: Actions): void {
-  function onUpdate<Schema extends z.ZodType>(
-    definition: UpdateDefinition<BookingStatus, [unknown]>,
-    schema: Schema,
-    carryOut: (message: z.output<Schema>) => Promise<unknown>,
-  ): void {
-    const handler = async (...args: unknown[]): Promise<BookingStatus> => {
-      await inPlainWords(() => carryOut(parseInput(schema, args)));
-      return { ...status };
-    };
-    setHandler(definition as UpdateDefinition<unknown, unknown[]>, handler, {
-      validator: (...args) => void parseInput(schema, args),
-    });
-  }
+  const told = async (work: Promise<unknown>): Promise<BookingStatus> => {
+    await work;
+    return { ...status };
+  };
 
-  onUpdate(reschedule, rescheduleMessage, (message) => actions.reschedule(message));
-  onUpdate(cancelBooking, cancelBookingMessage, (message) => actions.cancelBooking(message));
-  onUpdate(noShow, noShowMessage, (message) => actions.noShow(message));
-  onUpdate(repair, repairMessage, (message) => actions.repair(message));
+  onUpdate(reschedule, rescheduleMessage, (message) => told(actions.reschedule(message)));
+  onUpdate(cancelBooking, cancelBookingMessage, (message) => told(actions.cancelBooking(message)));
+  onUpdate(noShow, noShowMessage, (message) => told(actions.noShow(message)));
+  onUpdate(repair, repairMessage, (message) => told(actions.repair(message)));
   // For whoever has just asked for it: whether it was made.
-  onUpdate(settled, settledMessage, () => condition(() => status.state !== 'held'));
+  onUpdate(settled, settledMessage, () => told(condition(() => status.state !== 'held')));
   setHandler(state, () => ({ ...status }));
 }

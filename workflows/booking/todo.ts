@@ -1,3 +1,4 @@
+import type { Trouble } from '../../activities/bookings.ts';
 import type { Errand, OpenErrand } from '../../domain/contracts/bookings.ts';
 
 /** How one attempt went. `at`: when to try again, ISO 8601. */
@@ -6,14 +7,6 @@ export type Tried =
 
 /** An errand that is to be tried. */
 export type Due = Pick<OpenErrand, 'errand' | 'revision' | 'again'>;
-
-/** What could not be done, or not yet. */
-export interface Trouble {
-  errand: Errand;
-  reason: string;
-  /** Long enough for a person to see to it. */
-  isLong: boolean;
-}
 
 /** So long may an errand be tried before a person is told, in milliseconds. */
 const QUIET_MS = 5 * 60_000;

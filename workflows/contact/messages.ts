@@ -9,7 +9,6 @@ import {
   setHandler,
   uuid4,
 } from '@temporalio/workflow';
-import type { z } from 'zod';
 import {
   type ContactDoing,
   clientRepliedSignal,
@@ -29,9 +28,8 @@ import {
 import type { ContactOf, ContactUpdates } from '../../domain/ports/contact-service.ts';
 import type { Reply } from '../../activities/contacts.ts';
 import { quick } from '../activity-profiles.ts';
-import { inPlainWords } from '../in-plain-words.ts';
 import { inTurns } from '../in-turns.ts';
-import { parseInput } from '../input.ts';
+import { onUpdate } from '../on-update.ts';
 import type { Agenda } from './agenda.ts';
 
 type UpdateName = keyof ContactUpdates;
@@ -72,18 +70,6 @@ export function answerMessages(agenda: Agenda, { workspace, contactId }: Contact
   const inTurn = inTurns();
   const signals: Signals = { replies: [], cancellation: null };
   const here = () => ({ workspace, contactId, at: new Date().toISOString() });
-
-  /** The handler of an update: refused at once when it does not parse, else carried out. */
-  function onUpdate<Schema extends z.ZodType, Result>(
-    definition: UpdateDefinition<Result, [unknown]>,
-    schema: Schema,
-    carryOut: (message: z.output<Schema>) => Promise<Result>,
-  ): void {
-    const handler = (...args: unknown[]) => inPlainWords(() => carryOut(parseInput(schema, args)));
-    setHandler(definition as UpdateDefinition<unknown, unknown[]>, handler, {
-      validator: (...args) => void parseInput(schema, args),
-    });
-  }
 
   onUpdate(scheduleFollowUp, scheduleFollowUpMessage, (message) =>
     inTurn(async () => {

@@ -40,7 +40,7 @@ export class Course {
     this.todo.countFrom(held.sequence * PER_MOVE);
     if (held.state === 'held' || this.input.revision > 0) return;
     // That run was ended from outside, and how far it had counted is not known.
-    this.todo.countFrom(Math.floor(Date.now() / 1_000));
+    this.todo.countFrom(Date.now());
     for (const errand of held.repairs as Errand[]) this.todo.add(errand, Date.now(), { again: true });
   }
 

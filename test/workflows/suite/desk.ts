@@ -23,13 +23,21 @@ export type Tuning = NonNullable<ReveilleWorkersOptions['tuning']>;
  */
 export const CACHE_OFF: Tuning = { maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1 };
 
-/** Waits for `ready` to give something; the test's own time limit ends it. */
-export async function until<Result>(ready: () => Promise<Result | undefined | null | false>): Promise<Result> {
-  for (;;) {
+/** So long a test waits for one thing, in milliseconds: less than it has for itself, so that what it waits for is named. */
+const WAIT_MS = 50_000;
+
+/** Waits for `ready` to give something. @throws AssertionError, with the line that waits, when it does not come in time */
+export async function until<Result>(
+  ready: () => Promise<Result | undefined | null | false>,
+  within = WAIT_MS,
+): Promise<Result> {
+  const late = new assert.AssertionError({ message: `It did not come within ${within / 1_000} s` });
+  for (const end = performance.now() + within; performance.now() < end;) {
     const result = await ready();
     if (result) return result;
     await delay(40);
   }
+  throw late;
 }
 
 /** One workspace of a running service, as a test talks to it: by a plain Temporal client and the store. */

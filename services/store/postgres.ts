@@ -7,16 +7,20 @@ import { ReveilleError } from '../../domain/errors.ts';
 import { type Connection, takesLock } from './connection.ts';
 import { storeError, storeUnavailable } from './database-errors.ts';
 import { MIGRATIONS_FOLDER } from './migrations-folder.ts';
+import { Turns } from './turns.ts';
 
 /** Any number that is always the same: two processes that start at once migrate one after the other. */
 const MIGRATION_LOCK = 7_303_812_655;
+const CONNECTIONS = 10;
+/** So long a database may take to let somebody in, in milliseconds. */
+const PATIENCE_MS = 10_000;
 
 function openPool(databaseUrl: string, logger: Logger | undefined): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: 'reveille',
-    max: 10,
-    connectionTimeoutMillis: 10_000,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: PATIENCE_MS,
     // A process stopped in mid-transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
@@ -92,17 +96,20 @@ export async function connectPostgres(databaseUrl: string, logger?: Logger): Pro
     throw error instanceof ReveilleError ? error : storeUnavailable(error);
   }
   const database = drizzle(pool);
+  // The pool's own queue gives up on whoever waits too long, though it moves.
+  const turns = new Turns(CONNECTIONS, PATIENCE_MS, () => storeUnavailable(undefined));
   let closing: Promise<void> | undefined;
   return {
-    run: async (work) => {
-      try {
-        return await work(database);
-      } catch (error) {
-        throw storeError(error);
-      }
-    },
-    transaction: (work, config) => withClient(pool, (client) => client.transaction(work, config)),
-    holding: (lock, work) => withClient(pool, (client) => holding(client, lock, work)),
+    run: (work) =>
+      turns.take(async () => {
+        try {
+          return await work(database);
+        } catch (error) {
+          throw storeError(error);
+        }
+      }),
+    transaction: (work, config) => turns.take(() => withClient(pool, (client) => client.transaction(work, config))),
+    holding: (lock, work) => turns.take(() => withClient(pool, (client) => holding(client, lock, work))),
     close: () => (closing ??= pool.end()),
   };
 }

@@ -1,8 +1,10 @@
+import type { Errand, OpenErrand } from '../domain/contracts/bookings.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
 import { CalendarError, type CalendarEvent } from '../domain/ports/calendars.ts';
 import { type Meeting, MeetingError, type MeetingService } from '../domain/ports/meetings.ts';
 import type { BookableCalendar } from '../services/calendars/calendars.ts';
 import { type BookingStep, bookingRow, eventIdOf } from './bookings.ts';
+import { timeFrom } from './clock.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { EffectError, type Performed, perform } from './effects.ts';
 
@@ -31,8 +33,8 @@ export function bookingEffectActivities(dependencies: ActivityDependencies) {
     const row = await bookingRow(dependencies, workspace, bookingId);
     return { row, calendar: desk.calendars.get(row.calendar) };
   };
-  const effect = (step: VendorStep, what: string, kind: 'calendar' | 'meeting', channel: string) => ({
-    ...{ workspace: step.workspace, key: `booking/${step.bookingId}/${what}/${step.revision}`, kind, channel },
+  const effect = (step: VendorStep, what: Errand, kind: 'calendar' | 'meeting', channel: string) => ({
+    ...{ workspace: step.workspace, key: errandKey(step.bookingId, what, step.revision), kind, channel },
     // Not the contact's: what they reply calls off messages, never a meeting.
     ...{ contactId: null, subject: null },
   });
@@ -132,6 +134,15 @@ export function bookingEffectActivities(dependencies: ActivityDependencies) {
       });
     },
 
+    /** What was tried for it and is of no use any more is tried by nobody, and the ledger says so. */
+    async abandonErrands(step: BookingStep & { errands: Pick<OpenErrand, 'errand' | 'revision'>[] }): Promise<void> {
+      const { workspace, bookingId, errands, at } = step;
+      for (const { errand, revision } of errands) {
+        const key = errandKey(bookingId, errand, revision);
+        await dependencies.store.effects.cancel(workspace, key, timeFrom(at), 'It is of no use any more');
+      }
+    },
+
     /** Takes away meetings of the booking but the one that it has: of a making that came to light late. */
     async tidyMeetings(step: VendorStep): Promise<Performed> {
       if (meetings === null) return { outcome: 'done', result: {} };
@@ -147,6 +158,10 @@ export function bookingEffectActivities(dependencies: ActivityDependencies) {
     },
   };
 }
+
+/** The effect of an errand in the ledger. */
+export const errandKey = (bookingId: string, errand: Errand, revision: number): string =>
+  `booking/${bookingId}/${errand.startsWith('mail-') ? 'mail' : errand}/${revision}`;
 
 /** One attempt at the meeting. @throws EffectError */
 async function make(

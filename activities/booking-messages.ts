@@ -5,7 +5,7 @@ import { ReveilleError } from '../domain/errors.ts';
 import type { BookingRow } from '../domain/ports/booking-store.ts';
 import type { BookableCalendar } from '../services/calendars/calendars.ts';
 import { eventIcs } from '../services/calendars/ics.ts';
-import { eventOf } from './booking-effects.ts';
+import { errandKey, eventOf } from './booking-effects.ts';
 import { type BookingStep, bookingRow, eventIdOf } from './bookings.ts';
 import { timeFrom } from './clock.ts';
 import { type Delivery, type MessageToSend, deliver } from './delivery.ts';
@@ -56,7 +56,7 @@ export function bookingMessageActivities(dependencies: ActivityDependencies) {
       const text = composeBookingMail(mail, { ...facts, reason: UNTOLD.has(reason) ? null : reason }, language);
       const message: MessageToSend = {
         ...{ workspace, contactId: row.contactId, email: row.invitee.email, followUpId: null },
-        key: `booking/${bookingId}/mail/${revision}`,
+        key: errandKey(bookingId, `mail-${mail}`, revision),
         messageId: `${eventIdOf(workspace, bookingId)}-${mail}-${revision}`,
         kind: 'booking',
         purpose: 'service',

@@ -10,7 +10,7 @@ export type { Logger };
  */
 const LOG_FIELDS = new Set(
   `level time msg pid err component
-   correlationId requestId workspace contactId effectKey purpose scanId interventionId scheduleId
+   correlationId requestId workspace contactId effectKey purpose scanId interventionId bookingId scheduleId
    workflowId runId firstExecutionRunId workflowType activityId activityType attempt isLocal
    namespace taskQueue queues identity buildId address sdkComponent target spanContexts state pollers
    signal port path version how statusCode method route code reason failure model

@@ -36,6 +36,7 @@ const QUEUES = {
         'endMove',
         'endBooking',
         'noteTroubles',
+        'abandonErrands',
       ] as const),
       ...(['putEvent', 'removeEvent', 'createMeeting', 'moveMeeting', 'removeMeeting', 'tidyMeetings'] as const),
       ...(['sendBookingMail', 'putReminders', 'dropReminders'] as const),

@@ -42,6 +42,7 @@ const SUMMARIES: Record<ActivityName, string> = {
   endMove: 'Move the booking, or leave it where it was',
   endBooking: 'Write how the booking ended',
   noteTroubles: 'Note what could not be done yet',
+  abandonErrands: 'Call off what is of no use any more',
   putEvent: 'Put the meeting in the calendar',
   removeEvent: 'Take the meeting out of the calendar',
   createMeeting: 'Make the meeting that people join',

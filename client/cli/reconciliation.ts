@@ -6,6 +6,7 @@ import { scheduleSettings } from '../../domain/contracts/schedules.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { Logger } from '../../services/logging.ts';
+import { createBookingService } from '../../services/temporal/bookings.ts';
 import { createContactService } from '../../services/temporal/contacts.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
 import { type ScheduleService, createScheduleService } from '../../services/temporal/schedules/service.ts';
@@ -29,8 +30,8 @@ export async function startReconciliation(options: {
   const schedules = createScheduleService({ store, client, minIntervalMs });
   if (maintenance) await ensureMaintenance(store, schedules, logger);
   const holder = `${process.pid}@${hostname()}/${randomUUID()}`;
-  const contacts = createContactService(client);
-  return startReconciler({ store, client, schedules, contacts, logger, holder });
+  const wakes = { contacts: createContactService(client), bookings: createBookingService(client) };
+  return startReconciler({ store, client, schedules, ...wakes, logger, holder });
 }
 
 /** What somebody has made of it stays. */

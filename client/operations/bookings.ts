@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { bookingOf } from '../../domain/bookings/booking.ts';
-import type { Booking, BookingRequest, BookingStart } from '../../domain/contracts/bookings.ts';
+import { bookingOf, startOf } from '../../domain/bookings/booking.ts';
+import type { Booking, BookingRequest } from '../../domain/contracts/bookings.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { BookingUpdates } from '../../domain/ports/booking-service.ts';
 import type { BookingRow } from '../../domain/ports/booking-store.ts';
@@ -51,23 +51,12 @@ export function bookingOperations(dependencies: OperationDependencies): Pick<Ope
   ): Promise<Booking> {
     const row = await get(workspace, id);
     if (!holds(row)) {
-      const lost = row.endedAt === null ? againFrom(workspace, row) : null;
+      const lost = row.endedAt === null ? startOf({ ...row, workspace }) : null;
       const options = { updateId: requestKey, lost };
       await bookingsOf(dependencies).update({ workspace, bookingId: id }, name, message, options);
     }
     return bookingOf(await get(workspace, id));
   }
-}
-
-/** What the workflow of a booking goes on from that was lost: the store has the rest. */
-function againFrom(workspace: string, row: BookingRow): BookingStart {
-  const { bookingId, calendar, slotId, invitee, topic, contactId, inviteeTimezone, language } = row;
-  return {
-    ...{ workspace, bookingId, calendar, slotId, invitee, topic },
-    ...(contactId !== null && { contactId }),
-    ...(inviteeTimezone !== null && { timezone: inviteeTimezone }),
-    ...(language !== null && { language }),
-  };
 }
 
 /** Holds the slot first, so that of many who want it all but one hear of it at once. */

@@ -1,4 +1,4 @@
-import type { Booking } from '../contracts/bookings.ts';
+import type { Booking, BookingStart } from '../contracts/bookings.ts';
 import type { BookingRow } from '../ports/booking-store.ts';
 
 /** The contract's object of a row: what API, events and results show of a booking. */
@@ -8,6 +8,22 @@ export function bookingOf(row: BookingRow): Booking {
   return {
     ...{ bookingId, calendar, slotId, start, end, timezone, invitee, topic, contactId },
     ...{ state, stateReason, joinUrl, sequence },
+  };
+}
+
+/** What the workflow of a booking goes on from that was lost: the store has the rest. */
+export function startOf({
+  contactId,
+  inviteeTimezone,
+  language,
+  ...row
+}: BookingRow & { workspace: string }): BookingStart {
+  const { workspace, bookingId, calendar, slotId, invitee, topic } = row;
+  return {
+    ...{ workspace, bookingId, calendar, slotId, invitee, topic },
+    ...(contactId !== null && { contactId }),
+    ...(inviteeTimezone !== null && { timezone: inviteeTimezone }),
+    ...(language !== null && { language }),
   };
 }
 

@@ -28,6 +28,11 @@ export interface BookingService {
    */
   make(booking: BookingStart, milliseconds: number): Promise<BookingStatus | null>;
   /**
+   * Starts the workflow of a booking that is not over, unless there is one. @returns whether it was started.
+   * @throws ReveilleError `unavailable` when Temporal does not answer
+   */
+  wake(booking: BookingStart): Promise<boolean>;
+  /**
    * Sends an update and waits for its answer. `updateId`: the same again is answered the same. `lost`: what its workflow goes on from
    * where it is gone though the booking is not over, such as one that was terminated. @throws ReveilleError what the workflow refused
    * it with; `conflict` when it is over; `unavailable` when Temporal does not answer

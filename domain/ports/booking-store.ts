@@ -112,6 +112,11 @@ export interface BookingStore {
   ): Promise<BookingRow | null>;
   /** Gives a slot back that was held and that no workflow has taken up; any other booking stays as it is. */
   letGo(workspace: string, bookingId: string, at: string): Promise<BookingRow | null>;
+  /**
+   * Bookings of every workspace that their workflows took up and should have ended before `before`: held for too long, or confirmed with
+   * the meeting over. The oldest meetings first.
+   */
+  overdue(before: string, limit: number): Promise<(BookingRow & { workspace: string })[]>;
   /** Ends holds of every workspace that no workflow took up in time. @returns how many */
   expireHolds(at: string): Promise<number>;
 }

@@ -28,6 +28,11 @@ export const isOpen = sql`${bookings.state} in ('held', 'confirmed')`;
 export const isLeft = (at: string): SQL =>
   sql`(${bookings.state} = 'held' and ${bookings.startedAt} is null and ${bookings.holdUntil} <= ${instantOf(at)})`;
 
+/** Its workflow should have ended it before then. */
+export const isOverdue = (before: string): SQL =>
+  sql`(${isOpen} and ${bookings.startedAt} is not null and (${bookings.endsAt} < ${instantOf(before)}
+    or ${bookings.state} = 'held' and ${bookings.holdUntil} < ${instantOf(before)}))`;
+
 const instantOf = (at: string | number): SQL =>
   sql`${sql.param(new Date(at).toISOString(), bookings.startsAt)}::timestamptz`;
 

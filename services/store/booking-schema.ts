@@ -57,6 +57,9 @@ export const bookings = pgTable(
     index('bookings_completed')
       .on(table.resource, table.endsAt)
       .where(sql`state = 'completed'`),
+    index('bookings_open')
+      .on(table.endsAt)
+      .where(sql`state in ('held', 'confirmed')`),
     index('bookings_unstarted')
       .on(table.holdUntil)
       .where(sql`state = 'held' and started_at is null`),

@@ -15,6 +15,7 @@ import {
   isBooking,
   isLeft,
   isOpen,
+  isOverdue,
   keptOf,
   over,
   reserving,
@@ -225,6 +226,13 @@ export function bookingStore(connection: Connection): BookingStore {
         condition: sql`${bookings.state} = 'held' and ${bookings.startedAt} is null`,
         changes: expired(at),
       }),
+
+    async overdue(before, limit) {
+      const rows = await connection.run((database) =>
+        database.select().from(bookings).where(isOverdue(before)).orderBy(bookings.endsAt).limit(limit),
+      );
+      return rows.map((row) => ({ ...toBookingRow(row), workspace: row.workspace }));
+    },
 
     async expireHolds(at) {
       const rows = await connection.run((database) =>

@@ -1,6 +1,7 @@
 import {
   type Client,
   WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
@@ -21,7 +22,7 @@ export function createBookingService(client: Client): BookingService {
     client.workflow.executeUpdateWithStart<() => Promise<unknown>, BookingStatus, [unknown]>(name, {
       ...options,
       startWorkflowOperation: new WithStartWorkflowOperation('booking', {
-        ...startOf(booking),
+        ...optionsOf(booking),
         workflowIdConflictPolicy: 'USE_EXISTING',
       }),
     });
@@ -34,6 +35,15 @@ export function createBookingService(client: Client): BookingService {
       } catch (error) {
         if (isTooLate(error)) return null;
         throw updateError(error, 'The booking could not be made');
+      }
+    },
+    async wake(booking) {
+      try {
+        await client.workflow.start('booking', optionsOf(booking));
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
       }
     },
     async update(booking, name, message, { updateId, lost }) {
@@ -58,7 +68,7 @@ const isTooLate = (error: unknown): boolean =>
 const isOver = ({ bookingId }: BookingOf, cause: unknown): ReveilleError =>
   new ReveilleError('conflict', `Booking ${bookingId} is over, and cannot be changed`, { cause });
 
-function startOf(booking: BookingStart) {
+function optionsOf(booking: BookingStart) {
   const { workspace, bookingId, calendar, contactId } = booking;
   return {
     workflowId: workflowIds.booking(workspace, bookingId),

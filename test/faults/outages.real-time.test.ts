@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scheduleSettings } from '../../domain/contracts/schedules.ts';
 import type { RunRow } from '../../domain/ports/schedule-store.ts';
+import { createBookingService } from '../../services/temporal/bookings.ts';
 import { createContactService } from '../../services/temporal/contacts.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
 import { createScheduleService } from '../../services/temporal/schedules/service.ts';
@@ -39,8 +40,8 @@ describe('Schedules through outages', () => {
     service = await startTestService(temporal.target, { customers: null });
     const { store, client } = service;
     const schedules = createScheduleService({ store, client, minIntervalMs: 1_000 });
-    const contacts = createContactService(client);
-    reconciler = startReconciler({ store, client, schedules, contacts, logger: quietLogger(), holder: 'test' });
+    const wakes = { contacts: createContactService(client), bookings: createBookingService(client) };
+    reconciler = startReconciler({ store, client, schedules, ...wakes, logger: quietLogger(), holder: 'test' });
     for (const each of NAMES) {
       const policies = { catchUp: each.catchUp, catchUpWindow: WINDOWS[each.window] };
       const settings = scheduleSettings.parse({ workflowType: 'customerScan', every: EVERY_MS, policies });

@@ -19,7 +19,7 @@ test('a store that is away is told of once, and so is its return', async () => {
   };
   const by = startReconciler({
     ...{ store: { leases } as Store, client: {} as Client, schedules: {} as SchedulesOnTemporal, holder: 'test' },
-    contacts: { wake: () => Promise.resolve() },
+    ...{ contacts: { wake: () => Promise.resolve() }, bookings: { wake: () => Promise.resolve(false) } },
     logger: createLogger({ level: 'info' }, { write: (line: string) => written.push(line) }),
   });
   for (let tick = 0; tick < 3; tick++) await by.tick();

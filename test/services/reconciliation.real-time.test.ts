@@ -6,6 +6,7 @@ import { TASK_QUEUES, workflowIds } from '../../domain/contracts/names.ts';
 import { type ScheduleSettings, scheduleSettings } from '../../domain/contracts/schedules.ts';
 import type { RunRow } from '../../domain/ports/schedule-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { createBookingService } from '../../services/temporal/bookings.ts';
 import { createContactService } from '../../services/temporal/contacts.ts';
 import { connectWorkers } from '../../services/temporal/connection.ts';
 import { type Reconciler, startReconciler } from '../../services/temporal/reconciliation/reconciler.ts';
@@ -60,7 +61,7 @@ describe('Reconciliation', () => {
     startReconciler({
       ...{ store, client: service.client, logger: quietLogger(), holder: 'test', now },
       schedules: { ...schedules, ...on },
-      contacts: createContactService(service.client),
+      ...{ contacts: createContactService(service.client), bookings: createBookingService(service.client) },
     });
 
   /** Lets the reconciler see time go by, in steps that it takes for no outage. */

@@ -4,8 +4,9 @@ import type { FollowUp } from '../../domain/contracts/follow-ups.ts';
 import { DEFAULT_WORKSPACE, workflowIds } from '../../domain/contracts/names.ts';
 import type { ContactService, ContactUpdates } from '../../domain/ports/contact-service.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { createBookingService } from '../../services/temporal/bookings.ts';
 import { createContactService } from '../../services/temporal/contacts.ts';
-import { forgottenContacts } from '../../services/temporal/reconciliation/forgotten-contacts.ts';
+import { forgotten } from '../../services/temporal/reconciliation/forgotten.ts';
 import { temporalView } from '../../services/temporal/reconciliation/temporal-view.ts';
 import { type Observed, marked } from './effect-checker.ts';
 import { FaultStack, eventually, everything } from './fault-stack.ts';
@@ -95,9 +96,10 @@ export class FaultWorld implements AsyncDisposable {
 
   /** What a service does beside its workers: gives up lost attempts, and wakes contacts that nobody would come back to. */
   async reconcile(): Promise<void> {
-    const temporal = temporalView(this.#stack.temporal.client);
-    const reconciling = { store: this.store, temporal, contacts: this.#contacts, logger: quietLogger(), now: Date.now };
-    await forgottenContacts(reconciling).reconcile();
+    const { client } = this.#stack.temporal;
+    const wakes = { contacts: this.#contacts, bookings: createBookingService(client) };
+    const reconciling = { store: this.store, temporal: temporalView(client), logger: quietLogger(), now: Date.now };
+    await forgotten({ ...reconciling, ...wakes }).reconcile();
   }
 
   /** Waits until every follow-up is over or in review, and no workflow is at work. */

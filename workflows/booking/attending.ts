@@ -30,7 +30,7 @@ export async function attend(course: Course, inTurn: InTurn): Promise<'over' | '
   const hasEnded = (): boolean => status.state === 'confirmed' && Date.now() >= endsAt();
   const isFull = (): boolean => {
     const { historyLength, continueAsNewSuggested } = workflowInfo();
-    return (historyLength >= FULL || continueAsNewSuggested) && status.state === 'confirmed';
+    return (historyLength >= FULL || continueAsNewSuggested) && status.state === 'confirmed' && !todo.hasAbandoned;
   };
   const isWaitedFor = (): boolean =>
     !course.isOver || (status.state === 'completed' && !course.isGivenUp && Date.now() < endsAt() + NO_SHOW_MS);

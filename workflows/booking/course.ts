@@ -91,6 +91,7 @@ export class Course {
 
   /** Tries an errand that is due. @returns whether there was one */
   async runErrand(): Promise<boolean> {
+    if (this.todo.hasAbandoned) await quick.abandonErrands({ ...this.step(), errands: this.todo.takeAbandoned() });
     const due = this.todo.due(Date.now());
     if (due === null) return false;
     const { workspace, bookingId } = this.input;

@@ -14,6 +14,7 @@ const QUIET_MS = 5 * 60_000;
 /** The errands of a booking, each done once, in their order as far as they can be done. */
 export class Todo {
   readonly #items: OpenErrand[];
+  #abandoned: Pick<OpenErrand, 'errand' | 'revision'>[] = [];
   #revision: number;
   /** Counts what was added, or is to be tried sooner. */
   changes = 0;
@@ -47,11 +48,27 @@ export class Todo {
     this.changes += 1;
   }
 
+  /** Gives them up. */
   drop(...errands: readonly Errand[]): void {
     for (const errand of errands) {
-      const index = this.#items.findIndex((item) => item.errand === errand);
-      if (index >= 0) this.#items.splice(index, 1);
+      const item = this.#take(errand);
+      if (item === undefined || item.reason === null || item.failed) continue;
+      this.#abandoned.push({ errand, revision: item.revision });
     }
+  }
+
+  get hasAbandoned(): boolean {
+    return this.#abandoned.length > 0;
+  }
+
+  /** What was tried, not done, and given up since this was asked last. */
+  takeAbandoned(): Pick<OpenErrand, 'errand' | 'revision'>[] {
+    return this.#abandoned.splice(0);
+  }
+
+  #take(errand: Errand): OpenErrand | undefined {
+    const index = this.#items.findIndex((item) => item.errand === errand);
+    return index < 0 ? undefined : this.#items.splice(index, 1)[0];
   }
 
   has(errand: Errand): boolean {
@@ -78,7 +95,7 @@ export class Todo {
   note({ errand, revision }: Due, tried: Tried, now: number): void {
     const item = this.#items.find((each) => each.errand === errand && each.revision === revision);
     if (item === undefined) return;
-    if (tried.outcome === 'done') return this.drop(errand);
+    if (tried.outcome === 'done') return void this.#take(errand);
     item.reason = tried.reason;
     item.failed = tried.outcome === 'failed';
     if (tried.outcome === 'later') item.nextAt = Math.max(Date.parse(tried.at), now + 1_000);
@@ -105,6 +122,6 @@ export class Todo {
   }
 
   clear(): void {
-    this.#items.length = 0;
+    this.drop(...this.#items.map(({ errand }) => errand));
   }
 }

@@ -4,7 +4,7 @@ import { RETURN_MS } from '../../../domain/schedules/not-started.ts';
 import { type Reconciling, iso } from './dependencies.ts';
 import { desiredSchedules } from './desired-schedules.ts';
 import { firesAhead } from './fires-ahead.ts';
-import { type WakesContacts, forgottenContacts } from './forgotten-contacts.ts';
+import { type Wakes, forgotten } from './forgotten.ts';
 import { intendedRuns, isIntended } from './intended-runs.ts';
 import { openRuns } from './open-runs.ts';
 import { pastFires } from './past-fires.ts';
@@ -25,17 +25,14 @@ const GAP_MS = 60_000;
 const CONTACT_MS = 5_000;
 
 /** The looks of a reconciliation, one after the other. Both throw `TemporalAway`, or what the store says. */
-export function looks(
-  reconciling: Reconciling & { contacts: WakesContacts; stillOurs: () => Promise<boolean> },
-  everyMs: number,
-) {
+export function looks(reconciling: Reconciling & Wakes & { stillOurs: () => Promise<boolean> }, everyMs: number) {
   const { store, temporal, now } = reconciling;
   const desired = desiredSchedules(reconciling);
   const running = openRuns(reconciling);
   const past = pastFires(reconciling);
   const ahead = firesAhead(reconciling);
   const intended = intendedRuns(reconciling);
-  const forgotten = forgottenContacts(reconciling);
+  const left = forgotten(reconciling);
   let contactAt = -Infinity;
 
   async function reached(): Promise<void> {
@@ -64,7 +61,7 @@ export function looks(
       await reached();
       await desired.reconcile(await store.schedules.all());
       // After what a server needs that has lost its data.
-      await forgotten.reconcile();
+      await left.reconcile();
       const rows = await store.schedules.all();
       const byId = idsOf(rows);
       await running.reconcile(await store.runs.open(), byId);

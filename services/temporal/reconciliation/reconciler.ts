@@ -3,15 +3,14 @@ import { ReveilleError } from '../../../domain/errors.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 import type { Logger } from '../../logging.ts';
 import { type SchedulesOnTemporal, iso } from './dependencies.ts';
-import type { WakesContacts } from './forgotten-contacts.ts';
+import type { Wakes } from './forgotten.ts';
 import { TemporalAway, looks } from './looks.ts';
 import { temporalView } from './temporal-view.ts';
 
-export interface ReconcilerOptions {
+export interface ReconcilerOptions extends Wakes {
   store: Store;
   client: Client;
   schedules: SchedulesOnTemporal;
-  contacts: WakesContacts;
   logger: Logger;
   /** Names this process to others that reconcile. */
   holder: string;
@@ -39,7 +38,7 @@ const EVERY_MS = 30_000;
 const QUIET_MS = 3_000;
 /** While Temporal is away: what it missed depends on when it came back. */
 const AWAY_MS = 2_000;
-/** How long waking one contact may take. */
+/** How long waking one workflow may take. */
 const WAKE_MS = 10_000;
 /** While runs are to be started one after the other. */
 const BUSY_MS = 500;
@@ -49,7 +48,7 @@ const BUSY_MS = 500;
  * fires. One process at a time does it; the others wait for its lease.
  */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
-  const { store, client, schedules, contacts, logger, holder, everyMs = EVERY_MS, now = Date.now } = options;
+  const { store, client, schedules, contacts, bookings, logger, holder, everyMs = EVERY_MS, now = Date.now } = options;
   const closing = new AbortController();
   let leasedUntil = -Infinity;
   let dueAt = -Infinity;
@@ -68,11 +67,14 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   }
   /** A process that stood still for the time of its lease may have had another in its place: what it knew is old. */
   const stillOurs = async (): Promise<boolean> => now() < leasedUntil && (await lease()) && now() < leasedUntil;
-  const bounded: WakesContacts = {
-    wake: (contact) => client.connection.withDeadline(Date.now() + WAKE_MS, () => contacts.wake(contact)),
+  const inTime = <Result>(wake: () => Promise<Result>): Promise<Result> =>
+    client.connection.withDeadline(Date.now() + WAKE_MS, wake);
+  const wakes: Wakes = {
+    contacts: { wake: (contact) => inTime(() => contacts.wake(contact)) },
+    bookings: { wake: (booking) => inTime(() => bookings.wake(booking)) },
   };
   const temporal = temporalView(client);
-  const look = looks({ store, temporal, schedules, contacts: bounded, logger, now, stillOurs }, everyMs);
+  const look = looks({ store, temporal, schedules, ...wakes, logger, now, stillOurs }, everyMs);
 
   /** @returns after how many milliseconds to look again */
   async function turn(): Promise<number> {

@@ -106,6 +106,37 @@ export function bookingsSuite(open: StoreUnderTest): void {
     assert.deepEqual(await told(store, workspace), []);
   });
 
+  test('overdue is what a workflow has and should have ended: held for too long, or confirmed with the meeting over', async () => {
+    const store = open();
+    const [one, other] = [newWorkspace(), newWorkspace()];
+    const found = async (before: string, limit = 1_000) =>
+      (await store.bookings.overdue(before, limit))
+        .filter(({ workspace }) => workspace === one || workspace === other)
+        .map(({ workspace, bookingId }) => [workspace === one ? 'one' : 'other', bookingId]);
+    for (const [id, time] of [
+      ['met', '09:30'],
+      ['over', '09:00'],
+      ['moved', '10:00'],
+    ] as const) {
+      await confirmed(store, id === 'over' ? other : one, holdOf(id, newResource(), time));
+    }
+    await store.bookings.end(one, 'moved', { state: 'completed', reason: null, at: NOW });
+    for (const id of ['begun', 'unbegun']) await held(store, one, holdOf(id, newResource(), '12:00'));
+    await store.bookings.change(one, 'begun', { startedAt: NOW });
+    assert.deepEqual(await found(inMinutes(10)), []);
+    assert.deepEqual(await found(inMinutes(11)), [['one', 'begun']]);
+    assert.deepEqual(await found(clock('09:31')), [
+      ['other', 'over'],
+      ['one', 'begun'],
+    ]);
+    assert.deepEqual(await found(clock('11:00')), [
+      ['other', 'over'],
+      ['one', 'met'],
+      ['one', 'begun'],
+    ]);
+    assert.equal((await store.bookings.overdue(clock('11:00'), 1)).length, 1);
+  });
+
   test('holds that nobody took up end in every workspace, those that are under way stay', async () => {
     const store = open();
     const [one, other, resource] = [newWorkspace(), newWorkspace(), newResource()];

@@ -47,7 +47,7 @@ interface SharedMethods {
   events: 'dropBefore';
   effects: 'expireLeases';
   followUps: 'forgotten';
-  bookings: 'taken' | 'expireHolds';
+  bookings: 'taken' | 'overdue' | 'expireHolds';
 }
 type Methods<Part extends keyof Store> = Part extends keyof SharedMethods
   ? Omit<Store[Part], SharedMethods[Part]>

@@ -4,11 +4,16 @@ import { calendarSettings } from '../../../domain/contracts/calendars.ts';
 import { localTime } from '../../../domain/cron/index.ts';
 import { nextTransition } from '../../../domain/cron/transitions.ts';
 import { DEFAULT_SEND_POLICY } from '../../../domain/contacts/policy.ts';
+import { workflowIds } from '../../../domain/contracts/names.ts';
 import type { Store } from '../../../domain/ports/store.ts';
 import { ReveilleError } from '../../../domain/errors.ts';
 import { slotId } from '../../../domain/slots/slot-ids.ts';
+import { createBookingService } from '../../../services/temporal/bookings.ts';
+import { createContactService } from '../../../services/temporal/contacts.ts';
+import { forgotten } from '../../../services/temporal/reconciliation/forgotten.ts';
+import { temporalView } from '../../../services/temporal/reconciliation/temporal-view.ts';
 import { newEffects } from '../../services/channels-suite/rigs.ts';
-import { type TestService, startTestService } from '../../support/service.ts';
+import { type TestService, quietLogger, startTestService } from '../../support/service.ts';
 import { DAY, HOUR, MINUTE, WHOLE_DAYS } from '../../support/slot-rules.ts';
 import { StubGoogle } from '../../support/stub-google.ts';
 import { StubMailServer } from '../../support/stub-mail-server.ts';
@@ -282,6 +287,33 @@ export function bookingTime(name: string, skipping: TimeSkipping, tuning?: Tunin
       },
     );
 
+    test(
+      'one whose workflow was terminated is completed when it is over all the same, and ends a day later',
+      LIMIT,
+      async () => {
+        const desk = openBookings(service);
+        const { store, client } = service;
+        const row = await desk.begin(await slotAt('one', '18:00', 2), { invitee: newInvitee() });
+        await desk.reminders((items) => items.length === 2);
+        await client.workflow.getHandle(workflowIds.booking(desk.workspace, row.bookingId)).terminate();
+        const wakes = { contacts: createContactService(client), bookings: createBookingService(client) };
+        const reconcile = async (): Promise<void> => {
+          const now = await env.currentTimeMs();
+          const by = { store, temporal: temporalView(client), logger: quietLogger(), now: () => now };
+          await forgotten({ ...by, ...wakes }).reconcile();
+        };
+        await skipTo(row.end, MINUTE);
+        await reconcile();
+        assert.equal(await desk.described(row.bookingId), 'TERMINATED', 'it may only be late');
+        await skipTo(row.end, 3 * MINUTE);
+        await reconcile();
+        await desk.row(row.bookingId, ({ state }) => state === 'completed');
+        assert.equal(await desk.described(row.bookingId), 'RUNNING');
+        await skipTo(row.end, 25 * HOUR);
+        await until(async () => (await desk.described(row.bookingId)) === 'COMPLETED');
+      },
+    );
+
     test('mail is away for hours: the invitation goes out when it is back, once', LIMIT, async () => {
       const desk = openBookings(service);
       const invitee = newInvitee();
@@ -296,6 +328,28 @@ export function bookingTime(name: string, skipping: TimeSkipping, tuning?: Tunin
       await desk.row(row.bookingId, ({ repairs }) => repairs.length === 0);
       assert.equal(mailsTo(invitee).length, 1);
       assert.equal((await desk.row(row.bookingId)).state, 'confirmed');
+    });
+
+    test('what was tried and is given up is called off in the ledger, and nobody hears of it', LIMIT, async () => {
+      const desk = openBookings(service);
+      const invitee = newInvitee();
+      mail.script({ kind: 'reply', to: 'MAIL', code: 451, text: 'Try again later' });
+      const { bookingId } = await desk.begin(await slotAt('one', '20:00', 2), { invitee });
+      await until(async () => (await desk.row(bookingId)).repairs.includes('mail-confirmed'));
+      mail.script({ kind: 'accept' });
+      await desk.cancel(bookingId);
+      await until(async () => (await desk.described(bookingId)) === 'COMPLETED');
+      assert.deepEqual(
+        mailsTo(invitee).map(({ subject }) => subject?.split(':')[0]),
+        ['Your meeting has been cancelled'],
+      );
+      const mails = (await service.store.effects.list(desk.workspace, { limit: 100 })).items
+        .filter(({ kind }) => kind === 'message')
+        .map(({ state, note }) => [state, note]);
+      assert.deepEqual(mails, [
+        ['done', null],
+        ['cancelled', 'It is of no use any more'],
+      ]);
     });
 
     test(

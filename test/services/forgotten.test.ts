@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { BookingStart } from '../../domain/contracts/bookings.ts';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { ContactOf } from '../../domain/ports/contact-service.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { createLogger } from '../../services/logging.ts';
 import { openStore } from '../../services/store/open-store.ts';
-import { forgottenContacts } from '../../services/temporal/reconciliation/forgotten-contacts.ts';
+import { forgotten } from '../../services/temporal/reconciliation/forgotten.ts';
 import type { TemporalView } from '../../services/temporal/reconciliation/temporal-view.ts';
 import { quietLogger, temporaryFolder } from '../support/service.ts';
 import { cacheDir } from '../support/temporal.ts';
@@ -14,12 +15,15 @@ const NOW = Date.parse('2026-05-06T10:00:00.000Z');
 const iso = (at: number): string => new Date(at).toISOString();
 const MINUTE = 60_000;
 
+type Overdue = Awaited<ReturnType<Store['bookings']['overdue']>>[number];
 type Asked = Parameters<Store['followUps']['forgotten']>;
 
 interface World {
   forgotten?: (...asked: Asked) => Promise<ContactOf[]>;
   expired?: () => Promise<number>;
   left?: () => Promise<number>;
+  overdue?: (before: string, limit: number) => Promise<Overdue[]>;
+  wakeBooking?: (booking: BookingStart) => Promise<boolean>;
   wake?: (contact: ContactOf) => Promise<void>;
   probe?: () => Promise<void>;
   ping?: () => Promise<void>;
@@ -34,7 +38,10 @@ function sweep(world: World) {
   const store = {
     ping: world.ping ?? (() => Promise.resolve()),
     effects: { expireLeases: world.expired ?? (() => Promise.resolve(0)) },
-    bookings: { expireHolds: world.left ?? (() => Promise.resolve(0)) },
+    bookings: {
+      expireHolds: world.left ?? (() => Promise.resolve(0)),
+      overdue: world.overdue ?? (() => Promise.resolve([])),
+    },
     followUps: {
       forgotten: (...given: Asked) => {
         asked.push(given);
@@ -48,7 +55,7 @@ function sweep(world: World) {
       prepared += 1;
     },
   } as unknown as TemporalView;
-  const by = forgottenContacts({
+  const by = forgotten({
     ...{ store, temporal, now: () => NOW },
     logger: createLogger({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) }),
     contacts: {
@@ -57,6 +64,7 @@ function sweep(world: World) {
         woken.push(contact.contactId);
       },
     },
+    bookings: { wake: world.wakeBooking ?? (() => Promise.resolve(false)) },
   });
   return { reconcile: by.reconcile, lines, woken, asked, prepared: () => prepared };
 }
@@ -72,6 +80,34 @@ test('contacts whose follow-up is two minutes overdue are woken, each at most ev
   assert.deepEqual(
     lines.map(({ level, workspace, contactId, msg }) => [level, workspace, contactId, msg]),
     ['C1', 'C2'].map((id) => ['info', 'acme', id, 'Woke a contact whose follow-up is overdue']),
+  );
+});
+
+test('workflows of bookings that should be over are started again, and those are told that were gone', async () => {
+  const row = { calendar: 'one', slotId: 'one-20260506T090000Z', invitee: { email: 'a@example.com' }, topic: 'Demo' };
+  const more = { contactId: null, inviteeTimezone: 'Asia/Kolkata', language: null };
+  const overdue = ['B1', 'B2'].map((bookingId) => ({ ...row, ...more, bookingId, workspace: 'acme' }) as Overdue);
+  const asked: [string, number][] = [];
+  const started: BookingStart[] = [];
+  const { reconcile, lines } = sweep({
+    async overdue(...given) {
+      asked.push(given);
+      return overdue;
+    },
+    async wakeBooking(booking) {
+      started.push(booking);
+      return booking.bookingId === 'B2';
+    },
+  });
+  await reconcile();
+  assert.deepEqual(asked, [[iso(NOW - 2 * MINUTE), 500]]);
+  assert.deepEqual(
+    started,
+    ['B1', 'B2'].map((bookingId) => ({ ...row, workspace: 'acme', bookingId, timezone: 'Asia/Kolkata' })),
+  );
+  assert.deepEqual(
+    lines.map(({ level, bookingId, msg }) => [level, bookingId, msg]),
+    [['info', 'B2', 'Started the workflow of a booking again that should be over']],
   );
 });
 
@@ -194,7 +230,7 @@ describe('on a store', { timeout: 60_000 }, () => {
       await store.followUps.cancel('acme', 'F5', { reason: 'no longer needed', actor: 'ravi', at: iso(NOW) });
       let now = NOW;
       const woken: string[] = [];
-      const by = forgottenContacts({
+      const by = forgotten({
         ...{ store, logger: quietLogger(), now: () => now },
         temporal: { probe: () => Promise.resolve() } as TemporalView,
         contacts: {
@@ -202,6 +238,7 @@ describe('on a store', { timeout: 60_000 }, () => {
             woken.push(`${workspace}/${contactId}`);
           },
         },
+        bookings: { wake: () => Promise.resolve(false) },
       });
       await by.reconcile();
       assert.deepEqual(woken.sort(), ['acme/late', 'globex/other']);

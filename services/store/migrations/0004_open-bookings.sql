@@ -1,0 +1,1 @@
+CREATE INDEX "bookings_open" ON "bookings" USING btree ("ends_at") WHERE state in ('held', 'confirmed');

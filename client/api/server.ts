@@ -59,6 +59,8 @@ export interface ApiOptions {
 const REQUEST_MS = 120_000;
 const HEADERS_MS = 20_000;
 const SILENCE_MS = 180_000;
+/** Connections that may wait to be taken up; the system allows as many of them as it is set to. */
+const BACKLOG = 8_192;
 const LOOPBACK = '127.0.0.1';
 
 /**
@@ -164,7 +166,7 @@ function reachable(host: string): string {
 async function listen(app: FastifyInstance, host: string, preferred: number): Promise<void> {
   for (let port = preferred; ; port = await freePort(port + 1)) {
     try {
-      await app.listen({ host, port });
+      await app.listen({ host, port, backlog: BACKLOG });
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -1,6 +1,6 @@
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ReveilleError } from '../../domain/errors.ts';
-import { grpcCode } from '../../services/temporal/connection.ts';
+import { statusOf } from '../../services/temporal/connection.ts';
 
 /** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
 const GRPC = { cancelled: 1, invalidArgument: 3, deadlineExceeded: 4, permissionDenied: 7, resourceExhausted: 8 };
@@ -31,13 +31,4 @@ export function temporalError(error: unknown): unknown {
     return new ReveilleError('invalid_input', 'The Temporal server takes this for invalid', { cause: error });
   }
   return error;
-}
-
-/** The gRPC status of an error or of what caused it. */
-function statusOf(error: unknown): number | undefined {
-  for (let next = error; next instanceof Error; next = next.cause) {
-    const code = grpcCode(next);
-    if (code !== undefined) return code;
-  }
-  return undefined;
 }

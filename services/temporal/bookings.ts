@@ -11,6 +11,7 @@ import { ReveilleError } from '../../domain/errors.ts';
 import type { BookingOf, BookingService } from '../../domain/ports/booking-service.ts';
 import { grpcCode } from './connection.ts';
 import { keywords } from './keywords.ts';
+import { untilTaken } from './until-taken.ts';
 import { updateError } from './update-errors.ts';
 
 /** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
@@ -19,13 +20,15 @@ const DEADLINE_EXCEEDED = 4;
 /** The workflows of bookings, through a client of their namespace. */
 export function createBookingService(client: Client): BookingService {
   const withStart = (booking: BookingStart, name: string, options: { args: [unknown]; updateId?: string }) =>
-    client.workflow.executeUpdateWithStart<() => Promise<unknown>, BookingStatus, [unknown]>(name, {
-      ...options,
-      startWorkflowOperation: new WithStartWorkflowOperation('booking', {
-        ...optionsOf(booking),
-        workflowIdConflictPolicy: 'USE_EXISTING',
+    untilTaken(() =>
+      client.workflow.executeUpdateWithStart<() => Promise<unknown>, BookingStatus, [unknown]>(name, {
+        ...options,
+        startWorkflowOperation: new WithStartWorkflowOperation('booking', {
+          ...optionsOf(booking),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
       }),
-    });
+    );
   return {
     async make(booking, milliseconds) {
       try {
@@ -52,7 +55,7 @@ export function createBookingService(client: Client): BookingService {
       try {
         if (lost !== null) return await withStart(lost, name, options);
         const handle = client.workflow.getHandle(workflowIds.booking(workspace, bookingId));
-        return await handle.executeUpdate<BookingStatus, [unknown]>(name, options);
+        return await untilTaken(() => handle.executeUpdate<BookingStatus, [unknown]>(name, options));
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) throw isOver(booking, error);
         throw updateError(error, 'The booking could not take the message');

@@ -124,3 +124,12 @@ export function grpcCode(error: unknown): number | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'number' ? code : undefined;
 }
+
+/** The gRPC status of an error or of what caused it. */
+export function statusOf(error: unknown): number | undefined {
+  for (let next = error; next instanceof Error; next = next.cause) {
+    const code = grpcCode(next);
+    if (code !== undefined) return code;
+  }
+  return undefined;
+}

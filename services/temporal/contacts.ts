@@ -8,6 +8,7 @@ import { TASK_QUEUES, workflowIds } from '../../domain/contracts/names.ts';
 import { FOLLOW_UPS_SCHEDULED } from '../../domain/contracts/follow-ups.ts';
 import type { ContactOf, ContactService, ContactUpdates } from '../../domain/ports/contact-service.ts';
 import { keywords } from './keywords.ts';
+import { untilTaken } from './until-taken.ts';
 import { updateError } from './update-errors.ts';
 
 /** How often an update is sent again to a workflow that completed before it took it. */
@@ -24,18 +25,16 @@ export function createContactService(client: Client): ContactService {
     ): Promise<ContactUpdates[Name][1]> {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await client.workflow.executeUpdateWithStart<
-            () => Promise<unknown>,
-            ContactUpdates[Name][1],
-            [unknown]
-          >(name, {
-            args: [message],
-            startWorkflowOperation: new WithStartWorkflowOperation('contact', {
-              ...startOf(contact),
-              workflowIdConflictPolicy: 'USE_EXISTING',
+          return await untilTaken(() =>
+            client.workflow.executeUpdateWithStart<() => Promise<unknown>, ContactUpdates[Name][1], [unknown]>(name, {
+              args: [message],
+              startWorkflowOperation: new WithStartWorkflowOperation('contact', {
+                ...startOf(contact),
+                workflowIdConflictPolicy: 'USE_EXISTING',
+              }),
+              ...(updateId === undefined ? {} : { updateId }),
             }),
-            ...(updateId === undefined ? {} : { updateId }),
-          });
+          );
         } catch (error) {
           if (!hasClosed(error) || tries === TRIES) throw updateError(error, 'The contact could not take the message');
         }

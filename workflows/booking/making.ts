@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, isCancellation, rootCause, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, rootCause, sleep } from '@temporalio/workflow';
 import { CANCELLED_THROUGH_TEMPORAL } from '../../domain/bookings/booking.ts';
 import type { Errand } from '../../domain/contracts/bookings.ts';
 import { ERROR_CATALOGUE } from '../../domain/errors.ts';
@@ -50,11 +50,13 @@ export class Making {
       await checking.checkSlot(course.step());
       course.show('making event and meeting');
       if (calendar) {
+        this.#unlessStopped();
         undo.unshift('event-removal');
         course.add('event');
         await course.runErrands(MAKING_MS, 'event');
       }
       if (meeting) {
+        this.#unlessStopped();
         undo.unshift('meeting-removal');
         course.add('meeting');
         await course.runErrands(MAKING_MS, 'meeting', 'event');
@@ -68,6 +70,11 @@ export class Making {
       throw error;
     }
     course.add('mail-confirmed', 'reminders');
+  }
+
+  /** What is not begun need not be undone. @throws CancelledFailure */
+  #unlessStopped(): void {
+    if (this.#scope.consideredCancelled) throw new CancelledFailure('It is not to be made any more');
   }
 
   /** @throws ApplicationFailure where whoever asked for it has given it up meanwhile */

@@ -1,4 +1,11 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, rootCause, sleep } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  rootCause,
+  sleep,
+} from '@temporalio/workflow';
 import { CANCELLED_THROUGH_TEMPORAL } from '../../domain/bookings/booking.ts';
 import type { Errand } from '../../domain/contracts/bookings.ts';
 import { ERROR_CATALOGUE } from '../../domain/errors.ts';
@@ -92,8 +99,8 @@ export class Making {
     const course = this.#course;
     course.todo.clear();
     course.add(...undo);
-    // What takes longer is done when others may have the time.
-    await course.runErrands(MAKING_MS, ...undo);
+    // What cannot be done at once is done when others may have the time already.
+    while (await course.runErrand());
     if (course.cancelled !== null) return course.end('cancelled', course.cancelled);
     if (this.#isExpired) return course.end('expired', 'It was not confirmed in time');
     if (isCancellation(error)) return course.end('cancelled', CANCELLED_THROUGH_TEMPORAL);

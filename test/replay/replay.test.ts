@@ -150,6 +150,15 @@ describe('Histories recorded with released versions', async () => {
     assert.deepEqual(other, filesOf(['contact-deferred', 'contact-sent', 'contact-with-model', 'contact-woken']));
   });
 
+  test('a booking that is moved without a look at the calendar fails the replay of what was moved', LIMIT, async () => {
+    const bundle = await bundleWith('booking', 'booking/changes.ts', (source) =>
+      source.replace('    await checking.checkSlot(course.step());\n', ''),
+    );
+    const outcomes = await replayHistories(join(HISTORIES, '0.4.0'), bundle);
+    const other = outcomes.filter((outcome) => outcome.error !== null).map((outcome) => outcome.file);
+    assert.deepEqual(other, filesOf(['booking-continued-as-new', 'booking-rescheduled-and-cancelled']));
+  });
+
   test('a scan that begins before it is labelled fails the replay', LIMIT, async () => {
     const label = '  labelWorkflow({ Workspace: workspace });\n';
     const bundle = await bundleWith('scan', 'customer-scan.ts', (source) =>

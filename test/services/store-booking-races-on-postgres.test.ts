@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import type { DecideHold } from '../../domain/ports/booking-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
@@ -285,7 +285,8 @@ describe('bookings of two processes on Postgres', { skip, timeout: 240_000 }, ()
       await Promise.all(
         resources.flatMap((resource, which) => [
           storeOf(which).bookings.change(workspace, `b${round}-${which}-0`, { startedAt: NOW }),
-          storeOf(which + 1).bookings.expireHolds(LATER),
+          // Sooner or later, so that either may be first.
+          delay(2 * round).then(() => storeOf(which + 1).bookings.expireHolds(LATER)),
           storeOf(which).bookings.hold(
             ...([workspace, holdOf(`n${round}-${which}`, resource, '20:00', { createdAt: LATER }), free] as const),
           ),

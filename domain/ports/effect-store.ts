@@ -60,7 +60,8 @@ export interface EffectStore {
   ): Promise<boolean>;
   /**
    * Calls it off unless somebody is at it or it is over. One that somebody is at is not tried again, should this attempt
-   * end as `planned`; one that a lost attempt may have done is `unknown`, never `cancelled`.
+   * end as `planned`; one that a lost attempt may have done is `unknown`, never `cancelled`, but for events and meetings, which an effect
+   * of its own takes back.
    */
   cancel(workspace: string, key: string, at: string, reason: string): Promise<Effect | null>;
   get(workspace: string, effectId: string): Promise<Effect | null>;

@@ -2,7 +2,7 @@ import { type SQL, and, eq, sql } from 'drizzle-orm';
 import { ReveilleError } from '../../domain/errors.ts';
 import type { EffectStore } from '../../domain/ports/effect-store.ts';
 import type { Connection, Database } from './connection.ts';
-import { atRest, effectOf, hasKey, noteSent, toEffect } from './effect-rows.ts';
+import { atRest, effectOf, hasKey, isTakenBack, noteSent, toEffect } from './effect-rows.ts';
 import { effects } from './effect-schema.ts';
 import { Statement, given, statementsOn } from './statements.ts';
 
@@ -128,7 +128,7 @@ async function expireLeases(database: Database, at: string): Promise<number> {
   const expired = await database
     .update(effects)
     .set({
-      state: sql`case when ${mayRepeat} then 'planned' else 'unknown' end`,
+      state: sql`case when ${mayRepeat} then 'planned' when ${isTakenBack} then 'cancelled' else 'unknown' end`,
       endedAt: sql`case when ${mayRepeat} then null else ${instant(at)} end`,
       leaseUntil: null,
       mayBeDone: true,

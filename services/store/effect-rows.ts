@@ -39,8 +39,11 @@ export async function effectOf(database: Database, which: SQL | undefined): Prom
 
 const isPlanned = sql`${effects.state} = 'planned'`;
 
-/** Where one that is not tried again comes to rest: cancelled only where it is certain that it was not done. */
-export const atRest = sql`case when ${effects.mayBeDone} then 'unknown' else 'cancelled' end`;
+/** Whether what was called off, and may have been done, is taken back by an effect of its own: nothing that was sent is. */
+export const isTakenBack = sql`(${effects.kind} in ('calendar', 'meeting'))`;
+
+/** Where one that is not tried again comes to rest: cancelled only where it is certain that it was not done, or is taken back. */
+export const atRest = sql`case when ${effects.mayBeDone} and not ${isTakenBack} then 'unknown' else 'cancelled' end`;
 
 /** Who calls something off and why. */
 export interface CallingOff {

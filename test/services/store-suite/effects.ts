@@ -177,6 +177,25 @@ export function effectsSuite(open: StoreUnderTest): void {
     assert.equal((await store.effects.cancel(workspace, 'again', inMinutes(3), 'moved away'))?.state, 'unknown');
   });
 
+  test('events and meetings that are called off are cancelled, though they may have been made: they are taken back', async () => {
+    const store = open();
+    const workspace = newWorkspace();
+    for (const kind of ['calendar', 'meeting'] as const) {
+      for (const key of [`${kind} before`, `${kind} after`]) {
+        await store.effects.plan(workspace, effectOf(key, 'c1', { kind }));
+        await go(store, workspace, key, NOW, REPEATABLE);
+      }
+      await store.effects.cancel(workspace, `${kind} before`, NOW, 'of no use any more');
+    }
+    await store.effects.expireLeases(inMinutes(2));
+    for (const kind of ['calendar', 'meeting']) {
+      assert.equal(await stateOf(store, workspace, `${kind} before`), 'cancelled');
+      assert.equal(await stateOf(store, workspace, `${kind} after`), 'planned');
+      const after = await store.effects.cancel(workspace, `${kind} after`, inMinutes(3), 'of no use any more');
+      assert.equal(after?.state, 'cancelled');
+    }
+  });
+
   test('what was sent, is being sent or may have been counts towards the cap, by contact, purpose and time', async () => {
     const store = open();
     const workspace = newWorkspace();

@@ -39,19 +39,27 @@ export class Misbehaving {
         response.end('<html>Welcome to nginx!</html>');
         return;
       case 'huge':
-        return this.#huge(response, behaviour.bytes);
-      case 'drip': {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        const timer = setInterval(() => response.write(' '), behaviour.everyMs);
-        this.#timers.add(timer);
-        response.on('close', () => clearInterval(timer));
-      }
+        return this.huge(response, behaviour.bytes);
+      case 'drip':
+        return this.drip(response, behaviour.everyMs);
     }
   }
 
-  #huge(response: ServerResponse, bytes: number): void {
-    const chunk = Buffer.alloc(64 * 1024, ' ');
+  /** What `begins` like a good answer, then a byte now and then, for ever. */
+  drip(response: ServerResponse, everyMs: number, begins = ''): void {
     response.writeHead(200, { 'content-type': 'application/json' });
+    response.write(begins);
+    const timer = setInterval(() => response.write(' '), everyMs);
+    this.#timers.add(timer);
+    response.on('close', () => clearInterval(timer));
+  }
+
+  /** What `begins` like a good answer, then so many bytes of `filling`. */
+  huge(response: ServerResponse, bytes: number, begins = '', filling = ' '): void {
+    const chunk = Buffer.alloc(64 * 1024, filling);
+    response.on('error', () => undefined);
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.write(begins);
     const push = (): void => {
       while (this.bytesWritten < bytes && !response.destroyed) {
         this.bytesWritten += chunk.byteLength;

@@ -1,6 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { Misbehaving } from './misbehaving.ts';
+
+/** A completion up to its content. */
+const BEGINS = '{"choices":[{"index":0,"message":{"role":"assistant","content":"';
 
 /** One scripted answer of the stub, by what goes wrong (or right). */
 export type StubAnswer =
@@ -40,19 +44,22 @@ export interface StubRequest {
  */
 export class StubModelServer implements AsyncDisposable {
   readonly requests: StubRequest[] = [];
-  /** Bytes of answers that were taken from us. */
-  bytesWritten = 0;
   /** Answers each request by what it asks for, instead of the script. */
   answerBy: ((request: StubRequest) => StubAnswer) | null = null;
   #answers: StubAnswer[] = [];
   readonly #server = createServer((request, response) => void this.#handle(request, response));
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #misbehaving = new Misbehaving();
 
   static async start(...answers: StubAnswer[]): Promise<StubModelServer> {
     const stub = new StubModelServer();
     stub.script(...answers);
     await new Promise<void>((resolve) => stub.#server.listen(0, '127.0.0.1', resolve));
     return stub;
+  }
+
+  /** Bytes of huge answers that were taken from us. */
+  get bytesWritten(): number {
+    return this.#misbehaving.bytesWritten;
   }
 
   get baseUrl(): string {
@@ -64,7 +71,7 @@ export class StubModelServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#misbehaving.end();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -92,7 +99,7 @@ export class StubModelServer implements AsyncDisposable {
       case 'hang':
         return;
       case 'drip':
-        return this.#drip(response, answer.everyMs);
+        return this.#misbehaving.drip(response, answer.everyMs, BEGINS);
       case 'status': {
         const headers = answer.retryAfter === undefined ? {} : { 'retry-after': answer.retryAfter };
         response.writeHead(answer.status, { 'content-type': 'application/json', ...headers });
@@ -104,7 +111,7 @@ export class StubModelServer implements AsyncDisposable {
         response.end(answer.body);
         return;
       case 'huge':
-        return this.#huge(response, answer.bytes);
+        return this.#misbehaving.huge(response, answer.bytes, BEGINS, 'x');
       case 'redirect':
         response.writeHead(307, { location: answer.to });
         response.end();
@@ -126,31 +133,5 @@ export class StubModelServer implements AsyncDisposable {
         usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
       }),
     );
-  }
-
-  #drip(response: ServerResponse, everyMs: number): void {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.write('{"id":"chatcmpl-stub","choices":[{"index":0,"message":{"role":"assistant","content":"');
-    const timer = setInterval(() => response.write(' '), everyMs);
-    this.#timers.add(timer);
-    response.on('close', () => clearInterval(timer));
-  }
-
-  #huge(response: ServerResponse, bytes: number): void {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const chunk = Buffer.alloc(64 * 1024, 'x');
-    response.on('error', () => undefined);
-    const push = (): void => {
-      while (this.bytesWritten < bytes && !response.destroyed) {
-        this.bytesWritten += chunk.byteLength;
-        if (!response.write(chunk)) {
-          response.once('drain', push);
-          return;
-        }
-      }
-      response.end();
-    };
-    response.write('{"choices":[{"index":0,"message":{"role":"assistant","content":"');
-    push();
   }
 }
